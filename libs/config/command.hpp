@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/codec.hpp"
+
+namespace weir::config {
+
+/// One option as every reader of it sees it (parser, help, documentation), whatever its type.
+struct Declaration {
+    std::string name;     ///< kebab-case; the flag is --name, the environment WEIR_NAME
+    std::string help;     ///< one or more full sentences
+    std::string section;  ///< heading in the help
+    std::string metavar;
+    bool required = false;
+    bool secret = false;    ///< never printed; may be read from the file WEIR_NAME_FILE names
+    bool repeated = false;  ///< may be given several times
+    bool flag = false;      ///< needs no value on the command line
+    std::string source = "default";
+
+    virtual ~Declaration() = default;
+    /// Takes the texts of one source; a later call replaces what an earlier one set.
+    virtual Result<void> set(const std::vector<std::string>& texts) = 0;
+    /// The present value, one text per occurrence.
+    [[nodiscard]] virtual std::vector<std::string> get() const = 0;
+};
+
+template <typename T>
+struct TypedDeclaration final : Declaration {
+    T* target = nullptr;
+    std::vector<std::function<Result<void>(const T&)>> checks;
+
+    Result<void> set(const std::vector<std::string>& texts) override {
+        auto value = Codec<T>::parse(texts.back());
+        if (!value) return value.error();
+        for (const auto& check : checks)
+            if (auto outcome = check(*value); !outcome) return outcome;
+        *target = std::move(*value);
+        return {};
+    }
+    [[nodiscard]] std::vector<std::string> get() const override { return {Codec<T>::format(*target)}; }
+};
+
+template <typename T>
+struct TypedDeclaration<std::vector<T>> final : Declaration {
+    std::vector<T>* target = nullptr;
+    std::vector<std::function<Result<void>(const T&)>> checks;
+
+    Result<void> set(const std::vector<std::string>& texts) override {
+        std::vector<T> values;
+        for (const std::string& text : texts) {
+            auto value = Codec<T>::parse(text);
+            if (!value) return value.error();
+            for (const auto& check : checks)
+                if (auto outcome = check(*value); !outcome) return outcome;
+            values.push_back(std::move(*value));
+        }
+        *target = std::move(values);
+        return {};
+    }
+    [[nodiscard]] std::vector<std::string> get() const override {
+        std::vector<std::string> texts;
+        for (const T& value : *target) texts.push_back(Codec<T>::format(value));
+        return texts;
+    }
+};
+
+template <typename T>
+struct Element {
+    using type = T;
+};
+template <typename T>
+struct Element<std::vector<T>> {
+    using type = T;
+};
+
+/// The fluent end of a declaration: `command.option("window", …).range(1ms, 366d)`.
+template <typename T>
+class Option {
+public:
+    using Value = typename Element<T>::type;
+
+    explicit Option(TypedDeclaration<T>& declaration) : declaration_(declaration) {}
+
+    Option& metavar(std::string text) {
+        declaration_.metavar = std::move(text);
+        return *this;
+    }
+    /// The option must be given a non-empty value by some source.
+    Option& required() {
+        declaration_.required = true;
+        return *this;
+    }
+    Option& secret() {
+        declaration_.secret = true;
+        return *this;
+    }
+    /// Both ends belong to the range.
+    Option& range(Value low, Value high) {
+        return check([low, high](const Value& value) -> Result<void> {
+            if (low <= value && value <= high) return {};
+            return Error{fmt::format("expected {} to {}, got {}", Codec<Value>::format(low),
+                                     Codec<Value>::format(high), Codec<Value>::format(value))};
+        });
+    }
+    /// A rule about one value; the error says what was expected and got.
+    Option& check(std::function<Result<void>(const Value&)> rule) {
+        declaration_.checks.push_back(std::move(rule));
+        return *this;
+    }
+
+private:
+    TypedDeclaration<T>& declaration_;
+};
+
+/// Where option values come from, in rising order of precedence: file, environment, arguments.
+struct Sources {
+    std::vector<std::string> arguments;              ///< without the program's name
+    std::map<std::string, std::string> environment;  ///< all variables; only WEIR_… are read
+};
+
+/// The sources of a running program.
+Sources process_sources(int argc, const char* const* argv);
+
+/// What loading came to: go on, or print and leave.
+struct Outcome {
+    bool run = false;
+    int exit_code = 0;
+    std::string output;  ///< for standard output
+    std::string errors;  ///< for standard error, one line per mistake
+};
+
+/// The options of one program, each declared once: from the declaration come the parser, the
+/// environment name, the file key, `--help`, `--check`, `--print-config` and the reference page.
+///
+/// Problem: a service that stops at its first configuration mistake, or finds it an hour later,
+/// costs its operator a restart per mistake. Loading touches no network, reports every mistake at
+/// once with the name, the value and where it came from, and refuses unknown names.
+///
+/// Lifetime: the targets of the options must outlive the command.
+/// Threads:  one.
+class Command {
+public:
+    /// `summary` is one sentence saying what the program does.
+    Command(std::string name, std::string summary);
+
+    /// The options declared from here on appear under this heading.
+    void section(std::string title) { section_ = std::move(title); }
+
+    /// Declares an option; `target` holds the default until load() replaces it. A std::vector may
+    /// be given several times (in the environment: separated by ";" or line ends).
+    template <typename T>
+    Option<T> option(std::string name, T& target, std::string help) {
+        auto declaration = std::make_unique<TypedDeclaration<T>>();
+        declaration->name = std::move(name);
+        declaration->help = std::move(help);
+        declaration->section = section_;
+        declaration->metavar = Codec<typename Element<T>::type>::metavar();
+        declaration->repeated = !std::is_same_v<T, typename Element<T>::type>;
+        declaration->flag = std::is_same_v<T, bool>;
+        declaration->target = &target;
+        Option<T> handle(*declaration);
+        add(std::move(declaration));
+        return handle;
+    }
+
+    /// A rule across options, run when every single value is good. It adds one sentence per
+    /// mistake, naming the options, both values and the fix.
+    void rule(std::function<void(std::vector<std::string>& mistakes)> check);
+
+    /// An example for the end of the help: a command line and what it does.
+    void example(std::string command_line, std::string text);
+
+    /// Reads all sources. Exit codes: 0 after --help and its like, 2 for any mistake.
+    Outcome load(const Sources& sources);
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const std::string& summary() const { return summary_; }
+    [[nodiscard]] const std::vector<std::unique_ptr<Declaration>>& declarations() const {
+        return declarations_;
+    }
+
+    [[nodiscard]] std::string help() const;
+    /// The reference page of this program in Markdown.
+    [[nodiscard]] std::string reference() const;
+    /// The values in force as a TOML file with secrets left out.
+    [[nodiscard]] std::string print_config() const;
+
+private:
+    struct Example {
+        std::string command_line;
+        std::string text;
+    };
+
+    void add(std::unique_ptr<Declaration> declaration);
+    void load_file(const std::string& path, std::vector<std::string>& mistakes);
+    void load_environment(const Sources& sources, std::vector<std::string>& mistakes);
+    void check_required(std::vector<std::string>& mistakes) const;
+    [[nodiscard]] Declaration* find(std::string_view name) const;
+    [[nodiscard]] std::string suggestion(std::string_view name) const;
+
+    std::string name_;
+    std::string summary_;
+    std::string section_ = "Options";
+    std::vector<std::unique_ptr<Declaration>> declarations_;
+    std::vector<std::function<void(std::vector<std::string>&)>> rules_;
+    std::vector<Example> examples_;
+};
+
+/// The name an option has in the environment: `dead-letter` is WEIR_DEAD_LETTER.
+std::string environment_name(std::string_view option);
+
+}  // namespace weir::config
