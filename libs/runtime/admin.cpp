@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/admin.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "http/server.hpp"
+#include "net/endpoint.hpp"
+
+namespace weir::runtime {
+namespace {
+
+// Probes and one or two scrapers: more connections than this are a mistake somewhere.
+constexpr http::Limits admin_limits{.connections_max = 64, .body_bytes_max = 1024};
+
+http::Response answer(const Health::Report& report) {
+    return {.status = report.good ? 200U : 503U,
+            .content_type = "application/json",
+            .body = report.json + "\n"};
+}
+
+}  // namespace
+
+struct AdminServer::State {
+    http::Server server{admin_limits};
+};
+
+AdminServer::AdminServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+AdminServer::~AdminServer() = default;
+
+Result<void> check_admin_endpoint(const std::string& where) {
+    if (where == "off") return {};
+    const auto endpoint = net::parse_endpoint(where);
+    if (!endpoint) return endpoint.error();
+    return {};
+}
+
+Result<std::unique_ptr<AdminServer>> AdminServer::start(const std::string& where,
+                                                        const Health& health,
+                                                        const Metrics& metrics) {
+    auto state = std::make_unique<State>();
+    if (where == "off") return std::unique_ptr<AdminServer>(new AdminServer(std::move(state)));
+    const auto endpoint = net::parse_endpoint(where);
+    if (!endpoint) return Error{fmt::format("--admin: {}", endpoint.error().message)};
+
+    state->server.route("GET", "/healthz",
+                        [&health](const http::Request&) { return answer(health.alive()); });
+    state->server.route("GET", "/readyz",
+                        [&health](const http::Request&) { return answer(health.ready()); });
+    state->server.route("GET", "/metrics", [&metrics](const http::Request&) {
+        return http::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                              .body = metrics.text()};
+    });
+    if (auto outcome = state->server.listen(*endpoint); !outcome)
+        return Error{fmt::format("--admin {}: {}", where, outcome.error().message)};
+    log::info("serving health and metrics",
+              {{"address", net::to_string({endpoint->host, state->server.port()})}});
+    return std::unique_ptr<AdminServer>(new AdminServer(std::move(state)));
+}
+
+}  // namespace weir::runtime

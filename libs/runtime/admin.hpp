@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "runtime/health.hpp"
+#include "runtime/metrics.hpp"
+
+namespace weir::runtime {
+
+/// Serves /healthz, /readyz and /metrics from a thread of its own.
+class AdminServer {
+public:
+    /// `where` is HOST:PORT or "off". Both references must outlive the server.
+    /// Errors: the address cannot be listened on; the sentence names it and the option.
+    static Result<std::unique_ptr<AdminServer>> start(const std::string& where, const Health& health,
+                                                      const Metrics& metrics);
+    ~AdminServer();
+    AdminServer(const AdminServer&) = delete;
+    AdminServer& operator=(const AdminServer&) = delete;
+
+private:
+    struct State;
+    explicit AdminServer(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// The rule for the value of `--admin`.
+Result<void> check_admin_endpoint(const std::string& where);
+
+}  // namespace weir::runtime

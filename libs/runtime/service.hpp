@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "base/result.hpp"
+#include "config/command.hpp"
+#include "runtime/health.hpp"
+#include "runtime/metrics.hpp"
+
+namespace weir::runtime {
+
+/// What a service's main body works with.
+class Service {
+public:
+    explicit Service(std::string name);
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    /// `<service>/<host>-<process id>`: who wrote a record, in its weir-origin header.
+    [[nodiscard]] const std::string& origin() const { return origin_; }
+
+    Metrics& metrics() { return metrics_; }
+    Health& health() { return health_; }
+
+    /// Requested by SIGTERM or SIGINT: stop taking new work, finish what was begun, return.
+    [[nodiscard]] std::stop_token stop() const { return stop_.get_token(); }
+    /// Lets the service stop itself; its body still has to return.
+    void request_stop();
+
+private:
+    std::string name_;
+    std::string origin_;
+    Metrics metrics_;
+    Health health_;
+    std::stop_source stop_;
+};
+
+/// The life of every service: reads the configuration (`command` gets the common options added),
+/// sets up logging, signals and the admin server, then runs `body` in the calling thread and gives
+/// the exit code: 0 after an orderly stop, 1 when the body failed, 2 for a configuration mistake.
+///
+/// SIGTERM and SIGINT request a stop; a second one, or `--stop-timeout`, ends the process at once
+/// with code 1. The admin server answers /healthz, /readyz and /metrics from its own thread.
+int run(int argc, const char* const* argv, config::Command& command,
+        const std::function<Result<void>(Service&)>& body);
+
+}  // namespace weir::runtime

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <initializer_list>
+#include <thread>
+
+namespace weir::runtime {
+
+/// Turns signals into one call, in a thread of its own.
+///
+/// Problem: a signal handler may call almost nothing. Here the signals are blocked in every thread
+/// and one thread waits for them, so that what follows is ordinary code. SIGPIPE is ignored: a
+/// closed socket is an error code, not a death.
+///
+/// Lifetime: construct before any other thread starts; call finish() before destruction.
+class SignalThread {
+public:
+    /// The first signal calls `on_signal`. A second one, or `patience` passing before finish(),
+    /// ends the process with code 1.
+    SignalThread(std::initializer_list<int> signals, std::chrono::milliseconds patience,
+                 std::function<void()> on_signal);
+    ~SignalThread();
+    SignalThread(const SignalThread&) = delete;
+    SignalThread& operator=(const SignalThread&) = delete;
+
+    /// The work is done: signals no longer matter.
+    void finish();
+
+private:
+    void wait_for_signals();
+
+    sigset_t set_;
+    std::chrono::milliseconds patience_;
+    std::function<void()> on_signal_;
+    std::atomic<bool> finished_ = false;
+    std::thread thread_;
+};
+
+}  // namespace weir::runtime
