@@ -10,8 +10,8 @@ namespace weir {
 }  // namespace weir
 
 /// A bug of our own: stop at once, in every build, rather than go on with a broken invariant.
-#define WEIR_ASSERT(condition, sentence)                                             \
-    do {                                                                             \
-        if (!(condition)) [[unlikely]]                                               \
-            ::weir::assertion_failed(#condition, (sentence), __FILE__, __LINE__);    \
+#define WEIR_ASSERT(condition, sentence)                                          \
+    do {                                                                          \
+        if (!(condition)) [[unlikely]]                                            \
+            ::weir::assertion_failed(#condition, (sentence), __FILE__, __LINE__); \
     } while (false)

@@ -29,8 +29,8 @@ struct Field {
     Field(std::string_view name, bool flag)
         : key(name), value(flag ? "true" : "false"), quoted(false) {}
     template <std::integral T>
-        requires(!std::same_as<T, bool>)
-    Field(std::string_view name, T integer) : key(name), value(std::to_string(integer)), quoted(false) {}
+    requires(!std::same_as<T, bool>) Field(std::string_view name, T integer)
+        : key(name), value(std::to_string(integer)), quoted(false) {}
     Field(std::string_view name, double number);
 };
 
@@ -43,9 +43,17 @@ void configure(Level level, Format format, std::string_view service);
 bool enabled(Level level);
 void write(Level level, std::string_view message, Fields fields);
 
-inline void debug(std::string_view message, Fields fields = {}) { write(Level::debug, message, fields); }
-inline void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
-inline void warn(std::string_view message, Fields fields = {}) { write(Level::warn, message, fields); }
-inline void error(std::string_view message, Fields fields = {}) { write(Level::error, message, fields); }
+inline void debug(std::string_view message, Fields fields = {}) {
+    write(Level::debug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+    write(Level::info, message, fields);
+}
+inline void warn(std::string_view message, Fields fields = {}) {
+    write(Level::warn, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+    write(Level::error, message, fields);
+}
 
 }  // namespace weir::log

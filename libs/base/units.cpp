@@ -19,13 +19,22 @@ struct Unit {
 
 // Longest first within a letter, so that "ms" is not read as "m" followed by "s".
 constexpr std::array duration_units{
-    Unit{"d", 86'400'000'000}, Unit{"h", 3'600'000'000}, Unit{"ms", 1'000},
-    Unit{"m", 60'000'000},     Unit{"us", 1},            Unit{"s", 1'000'000},
+    Unit{"d", 86'400'000'000},
+    Unit{"h", 3'600'000'000},
+    Unit{"ms", 1'000},
+    Unit{"m", 60'000'000},
+    Unit{"us", 1},
+    Unit{"s", 1'000'000},
 };
 
 constexpr std::array size_units{
-    Unit{"GiB", 1ULL << 30}, Unit{"MiB", 1ULL << 20}, Unit{"KiB", 1ULL << 10},
-    Unit{"GB", 1'000'000'000}, Unit{"MB", 1'000'000}, Unit{"KB", 1'000}, Unit{"B", 1},
+    Unit{"GiB", 1ULL << 30},
+    Unit{"MiB", 1ULL << 20},
+    Unit{"KiB", 1ULL << 10},
+    Unit{"GB", 1'000'000'000},
+    Unit{"MB", 1'000'000},
+    Unit{"KB", 1'000},
+    Unit{"B", 1},
 };
 
 // Above this a double no longer holds every integer, and no option means such a value.
@@ -57,7 +66,8 @@ const Unit* take_unit(std::string_view& text, const std::array<Unit, size>& unit
 
 Result<std::chrono::microseconds> parse_duration(std::string_view text) {
     if (text == "0") return std::chrono::microseconds{0};
-    const Error error{fmt::format("expected a duration such as 250ms, 15s or 1m30s, got \"{}\"", text)};
+    const Error error{
+        fmt::format("expected a duration such as 250ms, 15s or 1m30s, got \"{}\"", text)};
     double total = 0;
     std::string_view rest = text;
     do {
@@ -96,7 +106,8 @@ Result<Bytes> parse_bytes(std::string_view text) {
 }
 
 std::string format_bytes(Bytes bytes) {
-    for (const Unit& unit : {Unit{"GiB", 1ULL << 30}, Unit{"MiB", 1ULL << 20}, Unit{"KiB", 1ULL << 10}})
+    for (const Unit& unit :
+         {Unit{"GiB", 1ULL << 30}, Unit{"MiB", 1ULL << 20}, Unit{"KiB", 1ULL << 10}})
         if (bytes.count > 0 && bytes.count % unit.factor == 0)
             return fmt::format("{}{}", bytes.count / unit.factor, unit.name);
     return fmt::format("{}B", bytes.count);

@@ -43,8 +43,7 @@ struct Codec<bool> {
 };
 
 template <std::integral T>
-    requires(!std::same_as<T, bool>)
-struct Codec<T> {
+requires(!std::same_as<T, bool>) struct Codec<T> {
     static Result<T> parse(std::string_view text) {
         T value{};
         const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -95,7 +94,7 @@ struct Codec<Bytes> {
 /// An enum becomes an option type by a function beside it, found by argument-dependent lookup:
 /// `constexpr auto choices_of(Payload) { return std::array{std::pair{"json"sv, Payload::json}}; }`
 template <typename T>
-    requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct Codec<T> {
     static Result<T> parse(std::string_view text) {
         for (const auto& [name, value] : choices_of(T{}))

@@ -53,8 +53,8 @@ void apply(Declaration& option, std::string source, const std::vector<std::strin
     option.source = std::move(source);
     if (texts.empty() && !option.repeated) return;
     if (auto outcome = option.set(texts); !outcome)
-        mistakes.push_back(mistake(option, option.secret ? Error{"the secret was refused"}
-                                                         : outcome.error()));
+        mistakes.push_back(
+            mistake(option, option.secret ? Error{"the secret was refused"} : outcome.error()));
 }
 
 /// A secret's file, without the line end an editor leaves.
@@ -63,7 +63,8 @@ Result<std::string> read_secret(const std::string& path) {
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     if (!file.is_open() || file.bad())
         return Error{fmt::format("reading the secret's file {}: it cannot be read", path)};
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
+        text.pop_back();
     return text;
 }
 
@@ -90,7 +91,8 @@ std::string environment_name(std::string_view option) {
 
 Sources process_sources(int argc, const char* const* argv) {
     Sources sources;
-    for (int i = 1; i < argc; ++i) sources.arguments.emplace_back(argv[i]);
+    for (int i = 1; i < argc; ++i)
+        sources.arguments.emplace_back(argv[i]);
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text = *entry;
         const auto equals = text.find('=');
@@ -124,7 +126,8 @@ Declaration* Command::find(std::string_view name) const {
 
 std::string Command::suggestion(std::string_view name) const {
     std::vector<std::string_view> names{"help", "version", "check", "print-config", "config"};
-    for (const auto& declaration : declarations_) names.push_back(declaration->name);
+    for (const auto& declaration : declarations_)
+        names.push_back(declaration->name);
     const auto best = nearest(name, names);
     return best.empty() ? std::string("see --help") : fmt::format("did you mean {}?", best);
 }
@@ -139,7 +142,8 @@ void Command::load_file(const std::string& path, std::vector<std::string>& mista
         const std::string place = fmt::format("{} line {}", path, value.line);
         Declaration* option = find(key);
         if (option == nullptr) {
-            mistakes.push_back(fmt::format("{}: unknown key \"{}\", {}", place, key, suggestion(key)));
+            mistakes.push_back(
+                fmt::format("{}: unknown key \"{}\", {}", place, key, suggestion(key)));
             continue;
         }
         const auto texts = texts_of(value);
@@ -174,10 +178,10 @@ void Command::check_required(std::vector<std::string>& mistakes) const {
         const auto values = option->get();
         const bool empty = values.empty() || (values.size() == 1 && values.front().empty());
         if (option->required && empty)
-            mistakes.push_back(fmt::format("--{}: required; give the flag, {} or the key \"{}\" in "
-                                           "--config",
-                                           option->name, environment_name(option->name),
-                                           option->name));
+            mistakes.push_back(
+                fmt::format("--{}: required; give the flag, {} or the key \"{}\" in "
+                            "--config",
+                            option->name, environment_name(option->name), option->name));
     }
 }
 
@@ -248,7 +252,8 @@ Outcome Command::load(const Sources& sources) {
             apply(*option, "command line", texts, mistakes);
     check_required(mistakes);
     if (mistakes.empty())
-        for (const auto& check : rules_) check(mistakes);
+        for (const auto& check : rules_)
+            check(mistakes);
 
     if (!mistakes.empty()) {
         Outcome outcome{.exit_code = 2};

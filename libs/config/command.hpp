@@ -45,7 +45,9 @@ struct TypedDeclaration final : Declaration {
         *target = std::move(*value);
         return {};
     }
-    [[nodiscard]] std::vector<std::string> get() const override { return {Codec<T>::format(*target)}; }
+    [[nodiscard]] std::vector<std::string> get() const override {
+        return {Codec<T>::format(*target)};
+    }
 };
 
 template <typename T>
@@ -67,7 +69,8 @@ struct TypedDeclaration<std::vector<T>> final : Declaration {
     }
     [[nodiscard]] std::vector<std::string> get() const override {
         std::vector<std::string> texts;
-        for (const T& value : *target) texts.push_back(Codec<T>::format(value));
+        for (const T& value : *target)
+            texts.push_back(Codec<T>::format(value));
         return texts;
     }
 };

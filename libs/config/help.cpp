@@ -33,7 +33,8 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t indent)
 
 std::string joined(const std::vector<std::string>& texts) {
     std::string all;
-    for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+    for (const std::string& text : texts)
+        all += (all.empty() ? "" : ", ") + text;
     return all;
 }
 
@@ -86,7 +87,8 @@ std::string Command::help() const {
         out += fmt::format("\n{}\n", section);
         for (const auto& option : declarations_) {
             if (option->section != section) continue;
-            out += fmt::format("  --{}{}{}\n", option->name, option->flag ? "" : " ", option->metavar);
+            out +=
+                fmt::format("  --{}{}{}\n", option->name, option->flag ? "" : " ", option->metavar);
             append_wrapped(out,
                            fmt::format("{}{}  [{}]", option->help, notes(*option),
                                        environment_name(option->name)),
@@ -117,11 +119,11 @@ std::string Command::reference() const {
         for (const auto& option : declarations_) {
             if (option->section != section) continue;
             const auto value = default_text(*option);
-            out += fmt::format(
-                "| `--{}{}{}` | {} | {}{}{} |\n", option->name, option->flag ? "" : " ",
-                escaped(option->metavar), value.empty() ? "" : fmt::format("`{}`", escaped(value)),
-                escaped(option->help), option->required ? " Required." : "",
-                option->repeated ? " May be given several times." : "");
+            out += fmt::format("| `--{}{}{}` | {} | {}{}{} |\n", option->name,
+                               option->flag ? "" : " ", escaped(option->metavar),
+                               value.empty() ? "" : fmt::format("`{}`", escaped(value)),
+                               escaped(option->help), option->required ? " Required." : "",
+                               option->repeated ? " May be given several times." : "");
         }
     }
     return out;

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <fstream>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "base/text.hpp"
 
@@ -23,7 +23,8 @@ TomlValue convert(const toml::node& node) {
         result.value = convert_table(*table);
     } else if (const auto* array = node.as_array()) {
         TomlArray items;
-        for (const auto& item : *array) items.push_back(convert(item));
+        for (const auto& item : *array)
+            items.push_back(convert(item));
         result.value = std::move(items);
     } else if (const auto text = node.value_exact<std::string>()) {
         result.value = *text;
@@ -44,7 +45,8 @@ TomlValue convert(const toml::node& node) {
 
 TomlTable convert_table(const toml::table& table) {
     TomlTable result;
-    for (const auto& [key, node] : table) result.emplace_back(std::string(key.str()), convert(node));
+    for (const auto& [key, node] : table)
+        result.emplace_back(std::string(key.str()), convert(node));
     return result;
 }
 
@@ -62,8 +64,8 @@ Result<TomlTable> parse_toml(std::string_view text, std::string_view name) {
     try {
         return convert_table(toml::parse(text, name));
     } catch (const toml::parse_error& error) {
-        return Error{fmt::format("{}: line {}: {}", name, error.source().begin.line,
-                                 error.description())};
+        return Error{
+            fmt::format("{}: line {}: {}", name, error.source().begin.line, error.description())};
     }
 }
 

@@ -15,8 +15,8 @@ class AdminServer {
 public:
     /// `where` is HOST:PORT or "off". Both references must outlive the server.
     /// Errors: the address cannot be listened on; the sentence names it and the option.
-    static Result<std::unique_ptr<AdminServer>> start(const std::string& where, const Health& health,
-                                                      const Metrics& metrics);
+    static Result<std::unique_ptr<AdminServer>> start(const std::string& where,
+                                                      const Health& health, const Metrics& metrics);
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;

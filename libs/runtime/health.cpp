@@ -9,7 +9,8 @@ namespace weir::runtime {
 namespace {
 
 void append_field(std::string& fields, std::string_view name, std::string_view value) {
-    fields += fmt::format("{}{}:{}", fields.empty() ? "" : ",", json_quoted(name), json_quoted(value));
+    fields +=
+        fmt::format("{}{}:{}", fields.empty() ? "" : ",", json_quoted(name), json_quoted(value));
 }
 
 }  // namespace
@@ -66,9 +67,11 @@ Health::Report Health::alive(Time now) const {
         const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - pulse.last_);
         const bool late = since > pulse.limit_;
         good = good && !late;
-        append_field(fields, pulse.name_, late ? fmt::format("silent for {} ms", since.count()) : "ok");
+        append_field(fields, pulse.name_,
+                     late ? fmt::format("silent for {} ms", since.count()) : "ok");
     }
-    return {good, fmt::format(R"({{"status":"{}","loops":{{{}}}}})", good ? "alive" : "hung", fields)};
+    return {good,
+            fmt::format(R"({{"status":"{}","loops":{{{}}}}})", good ? "alive" : "hung", fields)};
 }
 
 }  // namespace weir::runtime

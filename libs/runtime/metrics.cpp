@@ -104,7 +104,8 @@ public:
             prometheus::MetricFamily shown{name, family.help, prometheus::MetricType::Gauge, {}};
             for (const Series& series : family.series) {
                 prometheus::ClientMetric metric;
-                for (const auto& [key, value] : series.labels) metric.label.push_back({key, value});
+                for (const auto& [key, value] : series.labels)
+                    metric.label.push_back({key, value});
                 metric.gauge.value = series.read();
                 shown.metric.push_back(std::move(metric));
             }

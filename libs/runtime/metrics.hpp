@@ -81,8 +81,8 @@ public:
     /// `buckets`: upper bounds, rising. latency_buckets() suits most times.
     Histogram histogram(const std::string& name, const std::string& help,
                         const std::vector<double>& buckets, const Labels& labels = {});
-    /// A gauge whose value is asked for at each scrape, from the scraping thread, until the returned
-    /// handle is destroyed. Keep the handle beside what `read` looks at.
+    /// A gauge whose value is asked for at each scrape, from the scraping thread, until the
+    /// returned handle is destroyed. Keep the handle beside what `read` looks at.
     [[nodiscard]] Reading gauge_function(const std::string& name, const std::string& help,
                                          std::function<double()> read, const Labels& labels = {});
 

@@ -13,7 +13,8 @@ SignalThread::SignalThread(std::initializer_list<int> signals, std::chrono::mill
                            std::function<void()> on_signal)
     : patience_(patience), on_signal_(std::move(on_signal)) {
     sigemptyset(&set_);
-    for (const int signal : signals) sigaddset(&set_, signal);
+    for (const int signal : signals)
+        sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     thread_ = std::thread([this] { wait_for_signals(); });

@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 TEST_CASE("durations are read with their unit", "[base]") {
     const std::pair<const char*, std::chrono::microseconds> good[] = {
-        {"0", 0us},      {"15s", 15s},   {"250ms", 250ms}, {"1m30s", 90s},
-        {"1.5s", 1500ms}, {"2h", 2h},     {"1d", 24h},      {"7us", 7us},
+        {"0", 0us},       {"15s", 15s}, {"250ms", 250ms}, {"1m30s", 90s},
+        {"1.5s", 1500ms}, {"2h", 2h},   {"1d", 24h},      {"7us", 7us},
     };
     for (const auto& [text, expected] : good) {
         CAPTURE(text);
@@ -43,7 +43,8 @@ TEST_CASE("sizes are read with and without a unit", "[base]") {
 }
 
 TEST_CASE("UTF-8 is checked as RFC 3629 says", "[base]") {
-    for (const char* text : {"", "abc", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF"})
+    for (const char* text :
+         {"", "abc", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF"})
         CHECK(is_utf8(text));
     for (const char* text : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
                              "\xF5\x80\x80\x80", "\xC3", "\xE2\x82", "ab\xFF"})

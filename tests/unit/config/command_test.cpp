@@ -3,10 +3,10 @@
 // reported at once with its name, value and source. Method: load from values, no process needed.
 #include "config/command.hpp"
 
+#include <unistd.h>
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 #include "catch.hpp"
 #include "config/toml.hpp"
@@ -51,7 +51,8 @@ struct Example {
         });
         command.example("example --topic a", "Reads a.");
     }
-    Outcome load(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}) {
+    Outcome load(std::vector<std::string> arguments,
+                 std::map<std::string, std::string> environment = {}) {
         return command.load({std::move(arguments), std::move(environment)});
     }
 };
@@ -74,8 +75,10 @@ private:
 
 }  // namespace
 
-TEST_CASE("a flag beats the environment, which beats the file, which beats the default", "[config]") {
-    const File file("topic = \"from-file\"\nwindow = \"1s\"\nqos = 0\nrelay = [\"a=b\", \"c=d\"]\n");
+TEST_CASE("a flag beats the environment, which beats the file, which beats the default",
+          "[config]") {
+    const File file(
+        "topic = \"from-file\"\nwindow = \"1s\"\nqos = 0\nrelay = [\"a=b\", \"c=d\"]\n");
     Example example;
     const auto outcome = example.load({"--config", file.path(), "--topic=from-flag"},
                                       {{"WEIR_TOPIC", "from-env"}, {"WEIR_WINDOW", "2s"}});
@@ -94,8 +97,9 @@ TEST_CASE("every mistake is reported at once, with exit code 2", "[config]") {
     CHECK_FALSE(outcome.run);
     CHECK(outcome.exit_code == 2);
     for (const char* part :
-         {"--window: expected a duration", "got \"15\" (command line)", "--qos: expected 0 to 2, got 3",
-          "unknown option \"--relays\", did you mean relay?", "unexpected argument \"stray\"",
+         {"--window: expected a duration", "got \"15\" (command line)",
+          "--qos: expected 0 to 2, got 3", "unknown option \"--relays\", did you mean relay?",
+          "unexpected argument \"stray\"",
           "--payload: expected one of number|json, got \"xml\" (environment WEIR_PAYLOAD)",
           "--topic: required"}) {
         CAPTURE(part, outcome.errors);
@@ -115,14 +119,16 @@ TEST_CASE("an unknown key in the file names the line and the nearest key", "[con
     const File file("topic = \"t\"\n\nwindw = \"1s\"\n");
     Example example;
     const auto outcome = example.load({"--config", file.path()});
-    CHECK(outcome.errors.find("line 3: unknown key \"windw\", did you mean window?") != std::string::npos);
+    CHECK(outcome.errors.find("line 3: unknown key \"windw\", did you mean window?") !=
+          std::string::npos);
 }
 
 TEST_CASE("a broken or missing file is one clear line", "[config]") {
     const File file("topic = \n");
     Example example;
     CHECK(example.load({"--config", file.path()}).errors.find("line 1") != std::string::npos);
-    CHECK(example.load({"--config", "/nowhere.toml"}).errors.find("/nowhere.toml") != std::string::npos);
+    CHECK(example.load({"--config", "/nowhere.toml"}).errors.find("/nowhere.toml") !=
+          std::string::npos);
 }
 
 TEST_CASE("secrets come from files and are never printed", "[config]") {
@@ -136,8 +142,10 @@ TEST_CASE("secrets come from files and are never printed", "[config]") {
 
 TEST_CASE("what print-config prints is read back as the same values", "[config]") {
     Example example;
-    REQUIRE(example.load({"--topic", "a \"b\"", "--relay", "x", "--relay", "y;z", "--payload", "json",
-                          "--reset"}).run);
+    REQUIRE(example
+                .load({"--topic", "a \"b\"", "--relay", "x", "--relay", "y;z", "--payload", "json",
+                       "--reset"})
+                .run);
     const File file(example.command.print_config());
     Example again;
     const auto outcome = again.load({"--config", file.path()});
@@ -165,10 +173,12 @@ TEST_CASE("help, version and check leave without running", "[config]") {
         CHECK(outcome.exit_code == 0);
         CHECK_FALSE(outcome.output.empty());
     }
-    CHECK(example.load({"--check", "--topic", "t"}).output == "example: the configuration is valid\n");
+    CHECK(example.load({"--check", "--topic", "t"}).output ==
+          "example: the configuration is valid\n");
     CHECK(Example{}.load({"--check"}).exit_code == 2);
     const auto help = example.command.help();
-    for (const char* part : {"--window DURATION", "WEIR_WINDOW", "Default: 15s.", "number|json", "Examples"}) {
+    for (const char* part :
+         {"--window DURATION", "WEIR_WINDOW", "Default: 15s.", "number|json", "Examples"}) {
         CAPTURE(part);
         CHECK(help.find(part) != std::string::npos);
     }

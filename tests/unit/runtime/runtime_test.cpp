@@ -36,7 +36,8 @@ TEST_CASE("a gauge function is read at each scrape, until its handle goes", "[ru
     Metrics metrics("example");
     double value = 1;
     {
-        const Reading reading = metrics.gauge_function("weir_depth", "Depth.", [&] { return value; });
+        const Reading reading =
+            metrics.gauge_function("weir_depth", "Depth.", [&] { return value; });
         CHECK(contains(metrics.text(), "weir_depth 1"));
         value = 2;
         CHECK(contains(metrics.text(), "weir_depth 2"));
