@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/server_core.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "http/connection.hpp"
+
+namespace weir::http {
+namespace {
+
+namespace asio = net::asio;
+
+constexpr std::string_view busy_answer =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n"
+    "Connection: close\r\n\r\n";
+
+// Out of file descriptors: give connections time to close before the next try.
+constexpr std::chrono::milliseconds accept_retry{100};
+
+Error listen_error(const net::Endpoint& endpoint, std::string_view what,
+                   const net::ErrorCode& error) {
+    return {
+        fmt::format("listening on {}: {}: {}", net::to_string(endpoint), what, error.message())};
+}
+
+}  // namespace
+
+ServerCore::ServerCore(asio::io_context& context, const Limits& limits)
+    : context_(context),
+      limits_(limits),
+      acceptor_(context),
+      accept_timer_(context),
+      stop_timer_(context) {}
+
+Result<void> ServerCore::listen(const net::Endpoint& endpoint) {
+    net::ErrorCode error;
+    asio::ip::basic_resolver<net::tcp, net::Executor> resolver(context_);
+    const auto found = resolver.resolve(endpoint.host, std::to_string(endpoint.port),
+                                        asio::ip::resolver_base::passive, error);
+    if (error) return listen_error(endpoint, "resolving the host", error);
+
+    const net::tcp::endpoint address = found.begin()->endpoint();
+    acceptor_.open(address.protocol(), error);
+    if (error) return listen_error(endpoint, "opening a socket", error);
+    acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (error) return listen_error(endpoint, "setting socket options", error);
+    acceptor_.bind(address, error);
+    if (error) return listen_error(endpoint, "binding the port", error);
+    acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return listen_error(endpoint, "opening the port", error);
+    accept();
+    return {};
+}
+
+std::uint16_t ServerCore::port() const {
+    net::ErrorCode error;
+    return acceptor_.local_endpoint(error).port();
+}
+
+void ServerCore::accept() {
+    acceptor_.async_accept(
+        [self = shared_from_this()](const net::ErrorCode& error, net::TcpSocket socket) {
+            self->accepted(error, std::move(socket));
+        });
+}
+
+void ServerCore::accepted(const net::ErrorCode& error, net::TcpSocket socket) {
+    if (stopping_) return;
+    if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
+        error == asio::error::no_memory) {
+        log::warn("accepting a connection failed", {{"error", error.message()}});
+        accept_timer_.expires_after(accept_retry);
+        accept_timer_.async_wait([self = shared_from_this()](const net::ErrorCode& cancelled) {
+            if (!cancelled && !self->stopping_) self->accept();
+        });
+        return;
+    }
+    if (!error && connections_.size() >= limits_.connections_max) {
+        ++stats.refused_connections;
+        net::ErrorCode ignored;
+        socket.non_blocking(true, ignored);
+        socket.write_some(asio::buffer(busy_answer), ignored);
+    } else if (!error) {
+        auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket));
+        connections_.insert(connection);
+        ++stats.connections;
+        connection->start();
+    }
+    accept();
+}
+
+void ServerCore::stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    net::ErrorCode ignored;
+    acceptor_.close(ignored);
+    accept_timer_.cancel();
+    const auto open = connections_;  // stop() may remove from the set
+    for (const auto& connection : open)
+        connection->stop();
+    if (connections_.empty()) return;
+    stop_timer_.expires_after(limits_.stop_max);
+    stop_timer_.async_wait([self = shared_from_this()](const net::ErrorCode& cancelled) {
+        if (cancelled) return;
+        const auto left = self->connections_;
+        for (const auto& connection : left)
+            connection->close();
+    });
+}
+
+void ServerCore::remove(const std::shared_ptr<Connection>& connection) {
+    if (connections_.erase(connection) == 0) return;
+    --stats.connections;
+    if (stopping_ && connections_.empty()) stop_timer_.cancel();
+}
+
+}  // namespace weir::http
