@@ -39,6 +39,9 @@ class Node(Process):
 
     def __init__(self, run_dir, name, node_id, port, brokers, properties, jvm):
         self.port = port
+        # Alone it always obeys SIGTERM, and a broker that was killed waits for its old session to
+        # end before it starts again. In a cluster the end of the others may keep it waiting.
+        self.death_signal = "TERM" if brokers == 1 else "KILL"
         self._folder = Path(run_dir) / name
         self._brokers = brokers
         self._node_id = node_id

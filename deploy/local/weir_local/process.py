@@ -111,10 +111,8 @@ class Process:
         """SIGKILL, also to whatever it started. Returns the exit code."""
         if self.popen is None:
             return None
-        try:
+        if self.running:  # else its number may be somebody else's by now
             os.killpg(self.popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.popen.wait()
         self._pid_file.unlink(missing_ok=True)
         return self.popen.returncode
@@ -129,6 +127,13 @@ class Process:
         with open(self.log, "rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
+
+    def rotate_log(self):
+        """Moves what is in the log to <name>.log.1, in place of what was there. A line written
+        at this very moment may be lost: this bounds the disk, it is no archive."""
+        shutil.copyfile(self.log, f"{self.log}.1")
+        os.truncate(self.log, 0)
+        self._log_start = 0
 
     def log_tail(self, lines=20):
         text = self.log_text() if self.log.exists() else ""

@@ -68,7 +68,7 @@ class Job(Process):
     """A command that does its work and ends: ready when it has ended with 0."""
 
     def ready(self):
-        return self.exit_code == 0
+        return self.exit_code == 0 and self.kill() == 0
 
 
 class Announcer(Process):

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door. Every target does its own set-up; `make help` explains them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build run run-clean test unit service-test system-test check format sanitize clean
+
+setup := deploy/local/setup
+release := build/release
+python := /usr/bin/python3
+pytest := $(python) -m pytest
+
+help: ## Explain the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 21
+
+setup: ## Install what building, running and testing need (Debian 12 or 13)
+	@$(setup) build run test
+
+build: ## Build the services into build/release/bin
+	@$(setup) build
+	@test -f $(release)/build.ninja || cmake --preset release -DWEIR_BUILD_TESTS=OFF
+	@cmake --build $(release)
+
+run: ## Start the air-quality system and show its page's address; Ctrl-C stops it
+	@$(setup) build run $(if $(filter-out 0,$(WEIR_FIRMWARE)),firmware)
+	@test -f $(release)/build.ninja || cmake --preset release -DWEIR_BUILD_TESTS=OFF
+	@cmake --build $(release)
+	@deploy/local/run
+
+run-clean: ## Forget the data of earlier runs
+	@deploy/local/run --clean
+
+# Builds everything with its tests.
+tested := @$(setup) build run test && cmake --preset release -DWEIR_BUILD_TESTS=ON && cmake --build $(release)
+
+test: ## Build and run every test; ends in one line that counts them
+	$(tested)
+	@tests/run
+
+unit: ## Build and run the unit tests
+	$(tested)
+	@tests/run unit page tidy local
+
+service-test: ## Build and run the service tests: each service alone between real neighbours
+	$(tested)
+	@tests/run service
+
+system-test: ## Build and run the system tests: the whole pipeline, the page in a browser
+	$(tested)
+	@tests/run system
+
+sanitize: ## Run the unit tests under the address, undefined-behaviour and thread sanitizers
+	@$(setup) build firmware test
+	@for preset in asan tsan; do \
+	  cmake --preset $$preset -DWEIR_BUILD_TESTS=ON && cmake --build build/$$preset && \
+	  ctest --test-dir build/$$preset --output-on-failure --parallel 2 || exit 1; \
+	done
+
+clean: ## Remove what was built (.cache and .run stay)
+	rm -rf build

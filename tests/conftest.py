@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What service and system tests share: real brokers, real binaries, and folders that outlive a
+failure.
+
+Everything is started through deploy/local/weir_local, as `make run` does. WEIR_BIN names the
+folder of executables (default: build/release/bin).
+"""
+
+import itertools
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+import weir_local
+from weir_local.service import Job, Service
+
+ROOT = Path(__file__).resolve().parents[1]
+_numbers = itertools.count(1)
+_outcome = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    item.stash[_outcome] = item.stash.get(_outcome, True) and not report.failed
+    item.session.stash[_outcome] = item.session.stash.get(_outcome, True) and not report.failed
+
+
+@pytest.fixture(scope="session")
+def bin_dir():
+    """The folder of the executables under test."""
+    folder = Path(os.environ.get("WEIR_BIN") or ROOT / "build" / "release" / "bin").resolve()
+    assert folder.is_dir(), f"{folder} does not exist; build first (make build)"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def session_dir(request):
+    """A folder of this run of the tests, kept if a test failed."""
+    folder = ROOT / "build" / "test-runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    folder.mkdir(parents=True)
+    yield folder
+    if request.session.stash.get(_outcome, True):
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def run_dir(request, session_dir):
+    """A folder of this test, kept if it fails: data, and logs/ of what it started."""
+    folder = session_dir / re.sub(r"[^\w.-]+", "-", request.node.name)[:80]
+    folder = folder.with_name(f"{folder.name}-{next(_numbers)}")
+    folder.mkdir()
+    yield folder
+    if request.node.stash.get(_outcome, True):
+        shutil.rmtree(folder)
+        return
+    print(f"data and logs are kept in {folder}")
+    for log in sorted(folder.glob("logs/*.log")):
+        print(f"--- {log.name}, last lines\n" + "\n".join(_last_lines(log, 40)))
+
+
+def _last_lines(path, count):
+    return path.read_text(errors="replace").splitlines()[-count:]
+
+
+@pytest.fixture(scope="session")
+def kafka(session_dir):
+    """One real Kafka broker for the whole run. Use `topic` for topics of a test's own. A test that
+    stops or kills its Kafka starts one of its own: weir_local.Kafka(run_dir)."""
+    broker = weir_local.Kafka(session_dir / "kafka").start().wait_ready()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def mosquitto(run_dir):
+    """A real MQTT broker of this test's own."""
+    broker = weir_local.Mosquitto(run_dir).start().wait_ready()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def unique(request):
+    """unique("group") is a name no other test uses, legal for topics, groups and client ids."""
+    stem = re.sub(r"[^\w.-]+", "-", request.node.name)[:60].strip("-")
+    return lambda suffix: f"{stem}-{os.getpid()}-{next(_numbers)}-{suffix}"
+
+
+@pytest.fixture
+def topic(kafka, unique):
+    """topic("in", partitions=4) creates a topic of this test's own and returns its name."""
+    def create(suffix, partitions=1, **config):
+        name = unique(suffix)
+        create_topic(kafka.bootstrap_servers, name, partitions, **config)
+        return name
+    return create
+
+
+def create_topic(bootstrap_servers, name, partitions=1, replicas=1, **config):
+    """Creates a topic and waits until each partition has a leader. In the names of its settings an
+    underscore stands for a dot: retention_ms=1000."""
+    from confluent_kafka.admin import AdminClient, NewTopic
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    settings = {key.replace("_", "."): str(value) for key, value in config.items()}
+    wanted = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=settings)
+    admin.create_topics([wanted])[name].result(timeout=30)
+
+    def has_leaders():
+        found = admin.list_topics(name, timeout=10).topics[name].partitions
+        return len(found) == partitions and all(p.leader >= 0 for p in found.values())
+    wait_until(has_leaders, f"leaders of {name}")
+
+
+def wait_until(condition, what, timeout=30.0, interval=0.02):
+    """The first true value of condition(); AssertionError naming `what` after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"no {what} within {timeout} s"
+        time.sleep(interval)
+
+
+@pytest.fixture(name="wait_until")
+def wait_until_fixture():
+    return wait_until
+
+
+@pytest.fixture
+def free_port():
+    return weir_local.free_port
+
+
+@pytest.fixture
+def service(bin_dir, run_dir):
+    """service("aggregator", {"input": "a", ...}) starts a real service, waits until /readyz says
+    200 and returns it (weir_local.Service). wait=False does not wait; `name` tells two apart.
+    Everything is stopped after the test, the last one first."""
+    started = []
+
+    def start(executable, options, *, wait=True, **more):
+        process = Service(bin_dir / executable, options, run_dir, **more).start()
+        started.append(process)
+        return process.wait_ready() if wait else process
+    yield start
+    for process in reversed(started):
+        process.stop()
+
+
+@pytest.fixture
+def job(bin_dir, run_dir):
+    """job("topics", ["--file", path]) runs an executable to its end; returns it with exit_code
+    and log_text()."""
+    def run(executable, arguments, *, timeout=30.0, name=None, env=None):
+        command = [bin_dir / executable, *arguments]
+        process = Job(name or f"{executable}-{next(_numbers)}", command, run_dir, env=env).start()
+        code = process.finish(timeout)
+        assert code != -9, f"{executable} did not end within {timeout} s\n{process.log_tail()}"
+        return process
+    yield run
