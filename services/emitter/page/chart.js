@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import uPlot from "./vendor/uplot.js";
+import { role } from "./dom.js";
+import { counted, minute, time } from "./format.js";
+import { colour_count, line_of } from "./state.js";
+import { Tooltip } from "./tooltip.js";
+
+const dashes = [[], [9, 4], [12, 4, 3, 4]]; // see style_for(); dots are for open windows
+const roomy_lines_max = 12; // beyond it lines are thin and without points
+const faded = 0.15; // what the other lines keep while one is pointed at
+const shortest_span_s = 120; // so that the first two points do not fill the whole width
+
+/// The line chart of the closed windows, one line per device, continued by a dotted one with a ring
+/// for every window that is still open. A window stands at its start; time runs with the data, not
+/// with this machine's clock, so that a replay of old data looks as it did.
+export class Chart {
+  span_s = 15 * 60;
+  #plot = null;
+  #devices = [];
+  #drawn = ""; // what the last drawing showed, to skip drawings that would change nothing
+  #pointed_at = null; // the name of the device under the pointer or with the focus
+  #highlighted = null; // the same if its line is shown: it stands out
+  #open = []; // lines of the open windows: {name, colour, anchor: [x, y] | null, rings: [[x, y]]}
+  #x_range = [0, 1];
+
+  constructor(root) {
+    this.section = role(root, "chart-section");
+    this.element = role(root, "chart");
+    this.tooltip = new Tooltip(this.element);
+    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.element);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
+  }
+
+  render(devices, hidden, windows_revision) {
+    this.section.hidden = devices.length === 0;
+    if (devices.length === 0) return;
+    const is_same_set =
+      devices.length === this.#devices.length &&
+      devices.every((device, at) => device === this.#devices[at]);
+    this.#devices = devices;
+    if (!is_same_set || !this.#plot) this.#rebuild();
+
+    const shown = devices.filter((device) => !hidden.has(device.name));
+    this.#open = shown.filter((device) => device.open.length > 0).map(open_line_of);
+    const open = JSON.stringify(this.#open);
+    const drawing = [windows_revision, this.span_s, [...hidden].join("\n"), open].join("|");
+    if (drawing === this.#drawn) return;
+    this.#drawn = drawing;
+    this.#x_range = this.#range_of(shown);
+    devices.forEach(({ name }, at) => {
+      const show = !hidden.has(name);
+      if (this.#plot.series[at + 1].show !== show) this.#plot.setSeries(at + 1, { show });
+    });
+    this.#highlight();
+    this.#plot.setData(this.#data());
+    this.#describe(shown);
+  }
+
+  /// Lets one device's line stand out while it is shown; null ends that.
+  highlight(name) {
+    this.#pointed_at = name;
+    this.#highlight();
+  }
+
+  #highlight() {
+    const at = this.#devices.findIndex(({ name }) => name === this.#pointed_at);
+    const is_shown = this.#plot?.series[at + 1].show && at >= 0;
+    this.#highlighted = is_shown ? this.#pointed_at : null;
+    this.#plot?.setSeries(is_shown ? at + 1 : null, { focus: true });
+  }
+
+  #rebuild() {
+    this.#plot?.destroy();
+    this.#drawn = "";
+    const css = getComputedStyle(document.documentElement);
+    const value = (name) => css.getPropertyValue(name).trim();
+    this.background = value("--card");
+    this.palette = Array.from({ length: colour_count }, (_, at) => value(`--line-${at}`));
+    const axis = {
+      stroke: value("--muted"),
+      grid: { stroke: value("--grid"), width: 1 },
+      ticks: { show: false },
+      font: `12px ${value("--font")}`,
+    };
+    const options = {
+      ...this.#size(),
+      padding: [14, 28, 4, 4],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+      focus: { alpha: faded },
+      scales: {
+        x: { range: () => this.#x_range },
+        y: { range: (_, low, high) => this.#y_range(low, high) },
+      },
+      axes: [
+        {
+          ...axis,
+          space: 70,
+          size: 30,
+          values: (_, splits, __, ___, step_s) => ticks(splits, step_s),
+        },
+        { ...axis, size: (_, labels) => 14 + 7 * Math.max(0, ...(labels ?? []).map(length)) },
+      ],
+      series: [{}, ...this.#devices.map((device) => this.#series(device))],
+      hooks: {
+        draw: [() => this.#draw_open()],
+        setCursor: [(plot) => this.tooltip.render(plot, this.#devices)],
+      },
+    };
+    this.#plot = new uPlot(options, this.#data(), this.element);
+  }
+
+  #series({ name, style, colour }) {
+    const stroke = this.palette[colour];
+    const dash = dashes[Math.floor(style / colour_count)];
+    const is_roomy = this.#is_roomy();
+    const points = is_roomy ? { size: 6, fill: stroke } : { show: false };
+    return { label: name, stroke, dash, width: is_roomy ? 2 : 1, points };
+  }
+
+  #is_roomy = () => this.#devices.length <= roomy_lines_max;
+
+  #size() {
+    return { width: this.element.clientWidth, height: this.element.clientHeight };
+  }
+
+  /// All lines over one time axis; the open windows are on it so that there is room for them.
+  #data() {
+    const times = new Set(this.#open.flatMap(({ rings }) => rings.map(([x]) => x)));
+    const open_times = [...times].sort((a, b) => a - b);
+    return uPlot.join([...this.#devices.map(line_of), [open_times]]);
+  }
+
+  #range_of(shown) {
+    const starts = shown.flatMap(({ closed, open }) =>
+      [closed[0], closed.at(-1), open[0], open.at(-1)]
+        .filter(Boolean)
+        .map((w) => w.start_ms / 1000),
+    );
+    const last = Math.max(...starts);
+    const first = Math.max(last - this.span_s, Math.min(...starts));
+    if (!Number.isFinite(last)) return [0, shortest_span_s];
+    return [Math.min(first, last - shortest_span_s), last + 10];
+  }
+
+  #y_range(low, high) {
+    const rings = this.#open.flatMap((line) => line.rings);
+    const visible = rings.filter(([x]) => x >= this.#x_range[0]).map(([, y]) => y);
+    const values = [low, high, ...visible].filter((y) => y !== null);
+    if (values.length === 0) return [0, 1];
+    return uPlot.rangeNum(Math.min(...values), Math.max(...values), 0.15, true);
+  }
+
+  #draw_open() {
+    const { ctx, bbox } = this.#plot;
+    const pixel = devicePixelRatio;
+    const radius = (this.#is_roomy() ? 3.5 : 2.5) * pixel;
+    const place = ([x, y]) => [
+      this.#plot.valToPos(x, "x", true),
+      this.#plot.valToPos(y, "y", true),
+    ];
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.lineWidth = 1.5 * pixel;
+    ctx.fillStyle = this.background;
+    for (const { name, colour, anchor, rings } of this.#open) {
+      ctx.globalAlpha = [null, name].includes(this.#highlighted) ? 1 : faded;
+      ctx.strokeStyle = this.palette[colour];
+      ctx.setLineDash([2 * pixel, 3 * pixel]);
+      ctx.beginPath();
+      for (const point of anchor ? [anchor, ...rings] : rings) ctx.lineTo(...place(point));
+      ctx.stroke();
+      ctx.setLineDash([]);
+      for (const ring of rings) {
+        ctx.beginPath();
+        ctx.arc(...place(ring), radius, 0, 2 * Math.PI);
+        ctx.fill();
+        ctx.stroke();
+      }
+    }
+    ctx.restore();
+  }
+
+  #describe(shown) {
+    const lines = shown.filter((device) => device.closed.length > 0);
+    const [from, to] = this.#x_range.map((seconds) => minute(seconds * 1000));
+    this.element.ariaLabel =
+      `Line chart of the window means of ${counted(lines.length, "device")} ` +
+      `from ${from} to ${to}. The table below has the values.`;
+    this.element.dataset.lines = lines.length;
+    this.element.dataset.points = lines.reduce((sum, device) => sum + device.closed.length, 0);
+    this.element.dataset.rings = this.#open.reduce((sum, { rings }) => sum + rings.length, 0);
+  }
+}
+
+/// Where a device's line goes on from its last closed window, unless windows are missing between.
+function open_line_of({ name, colour, closed, open }) {
+  const point = ({ start_ms, mean }) => [start_ms / 1000, mean];
+  const last = closed.at(-1);
+  const goes_on = last && last.end_ms >= open[0].start_ms && !Number.isNaN(last.mean);
+  const rings = open.filter((result) => !Number.isNaN(result.mean)).map(point);
+  return { name, colour, anchor: goes_on ? point(last) : null, rings };
+}
+
+const length = (label) => label.length;
+
+const ticks = (splits, step_s) =>
+  splits.map((seconds) => (step_s < 60 ? time : minute)(seconds * 1000));

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Wires the socket to the state and the state to the views. Events only change the state; the
+/// views are drawn once per animation frame at most, so a burst of a thousand records costs one
+/// drawing.
+
+import { Chart } from "./chart.js";
+import { connect } from "./connection.js";
+import { Devices } from "./devices.js";
+import { Rejected } from "./rejected.js";
+import { LiveState } from "./state.js";
+import { Windows } from "./windows.js";
+import { role, set_text, set_time } from "./dom.js";
+import { counted, time, zone } from "./format.js";
+
+const page = document.body;
+const state = new LiveState();
+const chart = new Chart(page);
+const windows = new Windows(page);
+const rejected = new Rejected(page);
+const devices = new Devices(page, {
+  on_change: () => draw_soon(),
+  on_focus: (name) => chart.highlight(name),
+});
+
+let is_drawing_due = false;
+
+function draw_soon() {
+  if (is_drawing_due) return;
+  is_drawing_due = true;
+  requestAnimationFrame(draw);
+}
+
+function draw() {
+  is_drawing_due = false;
+  const now_ms = Date.now();
+  const all = state.by_name();
+  announce(devices.render(all, state.cluster_time(now_ms), state.has_more_devices));
+  chart.render(all, devices.hidden, state.windows_revision);
+  windows.render(state, now_ms);
+  rejected.render(state);
+  role(page, "empty").hidden = all.length > 0;
+  set_text(role(page, "zone"), zone(now_ms));
+  role(page, "updated-text").hidden = !state.updated_ms;
+  if (state.updated_ms) {
+    set_time(role(page, "updated"), state.updated_ms, time(state.updated_ms));
+  }
+}
+
+/// Says that devices appeared to those who do not see it; values would be too many words.
+function announce(names) {
+  if (names.length === 0) return;
+  const text = names.length > 3 ? counted(names.length, "device") : names.join(", ");
+  set_text(role(page, "announcement"), `New: ${text}`);
+}
+
+function show_connection({ state, transport }) {
+  const words = {
+    connecting: "Connecting",
+    connected: "Live",
+    reconnecting: "Reconnecting",
+    offline: "No network",
+  };
+  const how = { websocket: " over WebSocket", polling: " over long-polling" }[transport] ?? "";
+  const connection = role(page, "connection");
+  connection.dataset.state = state;
+  connection.dataset.transport = transport;
+  set_text(role(page, "connection-text"), words[state] + how);
+  page.toggleAttribute("data-stale", state !== "connected");
+}
+
+connect((name, args) => {
+  if (state.apply(name, args, Date.now())) draw_soon();
+}, show_connection);
+role(page, "range").addEventListener("change", ({ target }) => {
+  chart.span_s = Number(target.value) * 60;
+  draw_soon();
+});
+setInterval(draw_soon, 1000); // the windows' progress moves without events
+draw_soon();

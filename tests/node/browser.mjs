@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives a real headless Chromium: reads commands from stdin, one JSON object per line, and answers
+// each with one line, {"value": …} or {"error": "…"}. Ends with its input.
+//   {"do":"open","url":"http://127.0.0.1:5000/","width":390,"height":844,"scheme":"dark"}
+//   {"do":"wait","selector":"[data-role=\"device\"]","text":"\\d","count":2,"timeout_s":30}
+//        until so many visible elements match, their text included -> {"ms": since the page opened}
+//   {"do":"read","selector":"…"}
+//        -> [{"text", "data", "roles": {role: text}, "times": {role: datetime}}]
+//   {"do":"click","selector":"…"}
+//   {"do":"screenshot","path":"page.png","full":true}
+//   {"do":"axe"}         -> accessibility violations of serious and critical impact
+//   {"do":"problems"}    -> what the page logged, failed to load or threw, so far
+// Chromium resolves no host name, so a page that asks another host fails visibly.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const browser = await chromium.launch({
+  executablePath: process.env.WEIR_CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+  ],
+});
+let page;
+let opened_ms;
+let problems;
+
+async function open({ url, width = 1200, height = 900, scheme = "light" }) {
+  await page?.context().close();
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  page = await context.newPage();
+  problems = [];
+  page.on("pageerror", (error) => problems.push(String(error.stack)));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  opened_ms = Date.now();
+  await page.goto(url);
+}
+
+async function wait({ selector, text = "", count = 1, timeout_s = 30 }) {
+  const is_there = ([selector, text, count]) => {
+    const wanted = new RegExp(text);
+    const found = [...document.querySelectorAll(selector)].filter(
+      (element) => element.checkVisibility() && wanted.test(element.textContent),
+    );
+    return found.length >= count;
+  };
+  const sought = [selector, text, count];
+  await page.waitForFunction(is_there, sought, { timeout: timeout_s * 1000, polling: 50 });
+  return { ms: Date.now() - opened_ms };
+}
+
+const read = ({ selector }) =>
+  page.$$eval(selector, (elements) => {
+    const by_role = (element, value_of) =>
+      Object.fromEntries(
+        [...element.querySelectorAll("[data-role]")]
+          .map((part) => [part.dataset.role, value_of(part)])
+          .filter(([, value]) => value !== undefined),
+      );
+    return elements.map((element) => ({
+      text: element.textContent.trim(),
+      data: { ...element.dataset },
+      roles: by_role(element, (part) => part.textContent.trim()),
+      times: by_role(element, (part) => part.dateTime),
+    }));
+  });
+
+async function axe() {
+  const { source } = createRequire(import.meta.url)("axe-core");
+  await page.evaluate(source);
+  const { violations } = await page.evaluate("axe.run(document)");
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0].html}`);
+}
+
+const commands = {
+  open,
+  wait,
+  read,
+  axe,
+  click: ({ selector }) => page.click(selector),
+  screenshot: async ({ path, full = false }) =>
+    void (await page.screenshot({ path, fullPage: full })),
+  problems: () => problems,
+};
+
+const answer = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+for await (const line of createInterface({ input: process.stdin })) {
+  try {
+    const { do: name, ...options } = JSON.parse(line);
+    answer({ value: (await commands[name](options)) ?? null });
+  } catch (error) {
+    answer({ error: String(error) });
+  }
+}
+await browser.close();
