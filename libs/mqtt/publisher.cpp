@@ -103,12 +103,14 @@ private:
     struct Ticket {
         State* state;
         std::uint64_t id;
+        Qos qos;
         Completion done;
     };
     struct Event {
         enum class Kind { answered, connected, connect_failed, lost };
         Kind kind;
-        std::uint64_t id = 0;  // of the ticket, when answered
+        std::uint64_t id = 0;  // answered: of the ticket
+        std::size_t receive_max = 65'535;  // connected: what the broker takes unacknowledged
         Fate fate = Fate::unknown;
         std::string reason;
     };
@@ -122,14 +124,18 @@ private:
     void answer(std::uint64_t id, Fate fate, std::string_view reason);
     void drop_connection(std::string_view reason);
     void push(Event event);
-    Result<void, PublishError> register_ticket(Completion done, Ticket*& ticket);
+    Result<void, PublishError> register_ticket(Qos qos, Completion done, Ticket*& ticket);
+    Tickets::node_type take_ticket(std::uint64_t id);
     Result<void, PublishError> hand_over(const std::string& topic, std::string_view payload,
                                          Qos qos, Retain retain, Ticket& ticket);
 
     static State& self(void* context) { return *static_cast<State*>(context); }
     static void answered(void* context, Fate fate, std::string reason) {
         const Ticket& ticket = *static_cast<Ticket*>(context);
-        ticket.state->push({Event::Kind::answered, ticket.id, fate, std::move(reason)});
+        ticket.state->push({.kind = Event::Kind::answered,
+                            .id = ticket.id,
+                            .fate = fate,
+                            .reason = std::move(reason)});
     }
     static void on_sent(void* context, MQTTAsync_successData*) {
         answered(context, Fate::acknowledged, {});
@@ -150,8 +156,12 @@ private:
     static void on_connected(void* context, MQTTAsync_successData*) {
         self(context).push({.kind = Event::Kind::connected});
     }
-    static void on_connected5(void* context, MQTTAsync_successData5*) {
-        self(context).push({.kind = Event::Kind::connected});
+    static void on_connected5(void* context, MQTTAsync_successData5* data) {
+        Event event{.kind = Event::Kind::connected};
+        if (MQTTProperties_hasProperty(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM) != 0)
+            event.receive_max = static_cast<std::size_t>(MQTTProperties_getNumericValue(
+                &data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM));
+        self(context).push(std::move(event));
     }
     static void on_connect_failed(void* context, MQTTAsync_failureData* data) {
         std::string reason = data->code > 0
@@ -185,6 +195,8 @@ private:
     std::condition_variable changed_;
     std::deque<Event> events_;
     Tickets tickets_;
+    std::size_t unacknowledged_ = 0;  // tickets at QoS 1 and 2
+    std::size_t receive_max_ = 0;
     std::uint64_t next_id_ = 0;
     bool up_ = false;
     bool closing_ = false;
@@ -201,7 +213,10 @@ private:
 
 void Publisher::State::push(Event event) {
     const std::lock_guard lock(mutex_);
-    if (event.kind == Event::Kind::connected) up_ = true;
+    if (event.kind == Event::Kind::connected) {
+        up_ = true;
+        receive_max_ = event.receive_max;
+    }
     if (event.kind == Event::Kind::lost) up_ = false;
     events_.push_back(std::move(event));
     changed_.notify_all();
@@ -215,18 +230,32 @@ Result<void, PublishError> Publisher::State::publish(std::string_view topic,
     const std::string terminated(topic);
     const std::shared_lock gate(gate_);
     Ticket* ticket = nullptr;
-    if (auto registered = register_ticket(std::move(done), ticket); !registered) return registered;
+    if (auto registered = register_ticket(qos, std::move(done), ticket); !registered)
+        return registered;
     return hand_over(terminated, payload, qos, retain, *ticket);
 }
 
-Result<void, PublishError> Publisher::State::register_ticket(Completion done, Ticket*& ticket) {
+/// paho 1.3 would take more than the broker's receive maximum and queue it, but sends the rest only
+/// when something else is published, or once a second: so it is never given more.
+Result<void, PublishError> Publisher::State::register_ticket(Qos qos, Completion done,
+                                                             Ticket*& ticket) {
+    const bool counts = qos != Qos::at_most_once;
     const std::lock_guard lock(mutex_);
     if (closing_) return PublishError::closed;
     if (!up_) return PublishError::not_connected;
     if (tickets_.size() >= options_.in_flight_max) return PublishError::queue_full;
+    if (counts && unacknowledged_ >= receive_max_) return PublishError::queue_full;
     const std::uint64_t id = next_id_++;
-    ticket = &tickets_.emplace(id, Ticket{this, id, std::move(done)}).first->second;
+    ticket = &tickets_.emplace(id, Ticket{this, id, qos, std::move(done)}).first->second;
+    if (counts) ++unacknowledged_;
     return {};
+}
+
+/// Empty when there is none with this id. Call with mutex_ held.
+Publisher::State::Tickets::node_type Publisher::State::take_ticket(std::uint64_t id) {
+    Tickets::node_type ticket = tickets_.extract(id);
+    if (!ticket.empty() && ticket.mapped().qos != Qos::at_most_once) --unacknowledged_;
+    return ticket;
 }
 
 Result<void, PublishError> Publisher::State::hand_over(const std::string& topic,
@@ -249,7 +278,7 @@ Result<void, PublishError> Publisher::State::hand_over(const std::string& topic,
     const int code = MQTTAsync_sendMessage(client_, topic.c_str(), &message, &call);
     if (code == MQTTASYNC_SUCCESS) return {};
     const std::lock_guard lock(mutex_);
-    tickets_.erase(ticket.id);
+    take_ticket(ticket.id);
     const bool full =
         code == MQTTASYNC_MAX_BUFFERED_MESSAGES || code == MQTTASYNC_NO_MORE_MSGIDS;
     return full ? PublishError::queue_full : PublishError::not_connected;
@@ -357,16 +386,11 @@ void Publisher::State::handle(Event event) {
 }
 
 void Publisher::State::answer(std::uint64_t id, Fate fate, std::string_view reason) {
-    Completion done;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = tickets_.find(id);
-        if (found == tickets_.end()) return;
-        done = std::move(found->second.done);
-        tickets_.erase(found);
-        if (closing_) changed_.notify_all();
-    }
-    if (done) done(fate, reason);
+    std::unique_lock lock(mutex_);
+    const Tickets::node_type ticket = take_ticket(id);
+    if (closing_) changed_.notify_all();
+    lock.unlock();
+    if (!ticket.empty() && ticket.mapped().done) ticket.mapped().done(fate, reason);
 }
 
 /// After this nothing of the old connection can call back: what paho still reported is answered

@@ -17,7 +17,7 @@ namespace weir::mqtt {
 /// Why publish() did not take a message. The completion handler is not called for it.
 enum class PublishError {
     not_connected,  ///< no broker at the moment: keep the message or drop and count it
-    queue_full,     ///< `in_flight_max` messages wait for their answer: wait for one, try again
+    queue_full,     ///< too many messages wait for their answer: wait for one, try again
     bad_topic,      ///< not a topic name (empty, wildcard, NUL, not UTF-8, over 65,535 bytes)
     too_large,      ///< beyond the packet size of MQTT: never retry
     closed,         ///< close() was called
@@ -53,7 +53,8 @@ struct PublisherOptions {
 ///           there that is held around publish(), never call close() there.
 /// Lifetime: the constructor starts to connect and returns at once; close() once, by the owner;
 ///           the destructor closes without waiting. No handler runs after close() returned.
-/// Limits:   at most `in_flight_max` messages unanswered.
+/// Limits:   at most `in_flight_max` messages unanswered, and at QoS 1 and 2 no more than the
+///           broker's receive maximum (MQTT 5; mosquitto: max_inflight_messages).
 class Publisher {
 public:
     /// `reason` is a sentence for the log, empty when acknowledged; it lives during the call only.
