@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/consumer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "base/assert.hpp"
+#include "kafka/client.hpp"
+
+namespace weir::kafka {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+// librdkafka wants a group id even where no group is used; nothing is ever committed under it.
+constexpr const char* no_group = "weir-no-group";
+
+}  // namespace
+
+struct Consumer::State {
+    explicit State(const ConsumerSettings& from) : settings(from), reachability(from.client_id) {}
+    ~State() { release(); }
+
+    void on_rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list);
+    void take(std::size_t count, milliseconds timeout);
+    void release();
+    void add_event(const rd_kafka_message_t& message);
+    [[nodiscard]] bool incremental() const {
+        return !settings.group.empty() && settings.assignment == Assignment::cooperative;
+    }
+    Outcome<void> assign(std::span<const Position> positions);
+    Outcome<void> unassign(std::span<const TopicPartition> partitions);
+
+    ConsumerSettings settings;
+    Reachability reachability;
+    ClientCallbacks callbacks{&reachability, this};
+    Handle<rd_kafka_t, rd_kafka_destroy> client;
+    QueueHandle queue;
+    std::deque<Rebalance> rebalances;
+    std::vector<TopicPartition> owned;
+    std::vector<rd_kafka_message_t*> messages;
+    std::vector<Event> events;
+    std::deque<Failure> failures;
+    const rd_kafka_topic_t* last_topic = nullptr;
+    std::string_view last_topic_name;
+    bool closing = false;
+};
+
+/// Only notes the change: it takes effect when the caller answers. While closing nobody will.
+void Consumer::State::on_rebalance(rd_kafka_resp_err_t code,
+                                   const rd_kafka_topic_partition_list_t& list) {
+    Rebalance rebalance;
+    for (int i = 0; i < list.cnt; ++i) rebalance.partitions.push_back(topic_partition(list.elems[i]));
+    if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        const bool known = code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
+        rebalance.kind = known ? Rebalance::Kind::revoked : Rebalance::Kind::lost;
+        if (!known) rebalance.partitions = owned;
+    }
+    if (!closing) {
+        rebalances.push_back(std::move(rebalance));
+        rd_kafka_yield(client.get());
+    } else if (rebalance.kind != Rebalance::Kind::assigned) {
+        static_cast<void>(unassign(rebalance.partitions));
+    }
+}
+
+void Consumer::State::take(std::size_t count, milliseconds timeout) {
+    const std::size_t before = messages.size();
+    messages.resize(before + count);
+    const auto taken = rd_kafka_consume_batch_queue(queue.get(), milliseconds_int(timeout),
+                                                    messages.data() + before, count);
+    messages.resize(before + static_cast<std::size_t>(std::max<ssize_t>(taken, 0)));
+}
+
+void Consumer::State::release() {
+    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+    messages.clear();
+    events.clear();
+    failures.clear();
+    last_topic = nullptr;
+}
+
+void Consumer::State::add_event(const rd_kafka_message_t& message) {
+    Event event;
+    if (message.rkt != last_topic || last_topic == nullptr) {
+        last_topic = message.rkt;
+        last_topic_name = message.rkt != nullptr ? rd_kafka_topic_name(message.rkt) : "";
+    }
+    event.record.topic = last_topic_name;
+    event.record.partition = Partition{message.partition};
+    event.record.offset = Offset{message.offset};
+    event.record.native = &message;
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        event.record.key = {static_cast<const char*>(message.key), message.key_len};
+        event.record.value = {static_cast<const char*>(message.payload), message.len};
+        event.record.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
+    } else if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        event.kind = Event::Kind::end;
+    } else {
+        failures.push_back(failure_of("consuming", message.err, rd_kafka_message_errstr(&message)));
+        event.kind = Event::Kind::failed;
+        event.failure = &failures.back();
+    }
+    events.push_back(event);
+}
+
+Outcome<void> Consumer::State::assign(std::span<const Position> positions) {
+    const PartitionList list = partition_list(positions);
+    if (incremental()) {
+        if (auto* error = rd_kafka_incremental_assign(client.get(), list.get()))
+            return failure_of("starting partitions", error);
+    } else {
+        owned.clear();
+        const auto code = rd_kafka_assign(client.get(), list.get());
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("starting partitions", code);
+    }
+    for (const Position& position : positions) owned.push_back(position.where);
+    return {};
+}
+
+Outcome<void> Consumer::State::unassign(std::span<const TopicPartition> partitions) {
+    if (incremental()) {
+        const PartitionList list = partition_list(partitions);
+        if (auto* error = rd_kafka_incremental_unassign(client.get(), list.get()))
+            return failure_of("giving partitions up", error);
+        std::erase_if(owned, [&](const TopicPartition& mine) {
+            return std::find(partitions.begin(), partitions.end(), mine) != partitions.end();
+        });
+    } else {
+        owned.clear();
+        const auto code = rd_kafka_assign(client.get(), nullptr);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("giving partitions up", code);
+    }
+    return {};
+}
+
+Outcome<Consumer> Consumer::open(const Options& options, const ConsumerSettings& settings) {
+    auto state = std::make_unique<State>(settings);
+    ClientConf conf(options, settings.client_id, state->callbacks);
+    conf.preset("session.timeout.ms", "6000");
+    conf.preset("heartbeat.interval.ms", "1000");
+    // A fetch that asks only for drained partitions holds back the others for this long.
+    conf.preset("fetch.wait.max.ms", "50");
+    conf.preset("queued.max.messages.kbytes", std::to_string(settings.prefetch_max.count >> 10));
+    const bool committed = settings.isolation == Isolation::read_committed;
+    conf.fix("isolation.level", committed ? "read_committed" : "read_uncommitted");
+    conf.fix("group.id", settings.group.empty() ? no_group : settings.group);
+    conf.fix("partition.assignment.strategy",
+             settings.assignment == Assignment::cooperative ? "cooperative-sticky" : "range");
+    conf.fix("enable.auto.commit", "false");
+    conf.fix("enable.auto.offset.store", "false");
+    conf.fix("auto.offset.reset", "error");
+    conf.fix("enable.partition.eof", "true");
+    rd_kafka_conf_set_rebalance_cb(
+        conf.native(), [](rd_kafka_t*, rd_kafka_resp_err_t code,
+                          rd_kafka_topic_partition_list_t* list, void* opaque) {
+            auto* callbacks = static_cast<ClientCallbacks*>(opaque);
+            static_cast<State*>(callbacks->owner)->on_rebalance(code, *list);
+        });
+    auto client = conf.create(RD_KAFKA_CONSUMER);
+    if (!client) return client.error();
+    state->client.reset(*client);
+    rd_kafka_poll_set_consumer(*client);
+    state->queue.reset(rd_kafka_queue_get_consumer(*client));
+    WEIR_ASSERT(state->queue != nullptr, "a consumer with a group id has a queue");
+    return Consumer(std::move(state));
+}
+
+Consumer::Consumer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Consumer::Consumer(Consumer&&) noexcept = default;
+Consumer& Consumer::operator=(Consumer&&) noexcept = default;
+
+Consumer::~Consumer() {
+    if (state_) close();
+}
+
+Outcome<void> Consumer::subscribe(const std::vector<std::string>& topics) {
+    PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+    for (const std::string& topic : topics)
+        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    const auto code = rd_kafka_subscribe(state_->client.get(), list.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("joining the group", code);
+    return {};
+}
+
+// librdkafka's batch call waits until the batch is full or the time is over, so the wait is for
+// one message, and the rest is taken as far as it is there.
+std::span<const Event> Consumer::poll(milliseconds timeout) {
+    State& state = *state_;
+    state.release();
+    state.take(state.settings.batch_records_max, milliseconds{0});
+    if (state.messages.empty() && timeout > milliseconds{0} && state.rebalances.empty()) {
+        state.take(1, timeout);
+        if (!state.messages.empty()) state.take(state.settings.batch_records_max - 1, milliseconds{0});
+    }
+    for (const rd_kafka_message_t* message : state.messages) state.add_event(*message);
+    return state.events;
+}
+
+const Rebalance* Consumer::next_rebalance() const {
+    if (state_->rebalances.empty()) return nullptr;
+    Rebalance& first = state_->rebalances.front();
+    if (first.kind == Rebalance::Kind::revoked && assignment_lost())
+        first.kind = Rebalance::Kind::lost;
+    return &first;
+}
+
+Outcome<void> Consumer::start(std::span<const Position> positions) {
+    auto& rebalances = state_->rebalances;
+    if (!rebalances.empty()) {
+        WEIR_ASSERT(rebalances.front().kind == Rebalance::Kind::assigned,
+                    "start() answers an assigned rebalance");
+        rebalances.pop_front();
+    }
+    return state_->assign(positions);
+}
+
+Outcome<void> Consumer::restart(std::span<const Position> positions) {
+    if (state_->incremental()) {
+        std::vector<TopicPartition> partitions;
+        for (const Position& position : positions) partitions.push_back(position.where);
+        if (auto outcome = state_->unassign(partitions); !outcome) return outcome;
+    } else {
+        WEIR_ASSERT(positions.size() == state_->owned.size(),
+                    "without a cooperative group all partitions start again together");
+    }
+    return state_->assign(positions);
+}
+
+Outcome<void> Consumer::stop(std::span<const TopicPartition> partitions) {
+    auto& rebalances = state_->rebalances;
+    if (!rebalances.empty()) {
+        WEIR_ASSERT(rebalances.front().kind != Rebalance::Kind::assigned,
+                    "stop() answers a revoked or lost rebalance");
+        rebalances.pop_front();
+    }
+    return state_->unassign(partitions);
+}
+
+Outcome<void> Consumer::pause(std::span<const TopicPartition> partitions) {
+    const PartitionList list = partition_list(partitions);
+    const auto code = rd_kafka_pause_partitions(state_->client.get(), list.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("pausing partitions", code);
+    return {};
+}
+
+Outcome<void> Consumer::resume(std::span<const TopicPartition> partitions) {
+    const PartitionList list = partition_list(partitions);
+    const auto code = rd_kafka_resume_partitions(state_->client.get(), list.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("resuming partitions", code);
+    return {};
+}
+
+Outcome<std::vector<std::optional<Position>>> Consumer::committed(
+    std::span<const TopicPartition> partitions, milliseconds timeout) {
+    constexpr const char* doing = "reading committed offsets";
+    const PartitionList list = partition_list(partitions);
+    const auto code =
+        rd_kafka_committed(state_->client.get(), list.get(), milliseconds_int(timeout));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, code);
+    std::vector<std::optional<Position>> found;
+    for (int i = 0; i < list->cnt; ++i) {
+        const rd_kafka_topic_partition_t& element = list->elems[i];
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, element.err);
+        if (element.offset < 0) {
+            found.emplace_back();
+            continue;
+        }
+        const auto* metadata = static_cast<const char*>(element.metadata);
+        found.push_back(Position{topic_partition(element), Offset{element.offset},
+                                 std::string(metadata != nullptr ? metadata : "",
+                                             metadata != nullptr ? element.metadata_size : 0)});
+    }
+    return found;
+}
+
+Outcome<void> Consumer::commit(std::span<const Position> positions) {
+    const PartitionList list = partition_list(positions);
+    constexpr int wait = 0;  // not asynchronous
+    const auto code = rd_kafka_commit(state_->client.get(), list.get(), wait);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("committing offsets", code);
+    return {};
+}
+
+Outcome<std::vector<Position>> Consumer::offsets_for_times(
+    std::span<const TopicPartition> partitions, std::chrono::sys_time<milliseconds> time,
+    milliseconds timeout) {
+    constexpr const char* doing = "finding offsets by time";
+    const PartitionList list = partition_list(partitions);
+    for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = time.time_since_epoch().count();
+    const auto code =
+        rd_kafka_offsets_for_times(state_->client.get(), list.get(), milliseconds_int(timeout));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, code);
+    std::vector<Position> found;
+    for (int i = 0; i < list->cnt; ++i) {
+        const rd_kafka_topic_partition_t& element = list->elems[i];
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, element.err);
+        Position position{topic_partition(element), Offset{element.offset}, {}};
+        if (element.offset < 0) {  // no such record: the end
+            auto watermarks = query_watermarks(position.where, timeout);
+            if (!watermarks) return watermarks.error();
+            position.offset = watermarks->high;
+        }
+        found.push_back(std::move(position));
+    }
+    return found;
+}
+
+Outcome<Watermarks> Consumer::query_watermarks(const TopicPartition& partition,
+                                               milliseconds timeout) {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const auto code = rd_kafka_query_watermark_offsets(
+        state_->client.get(), partition.topic.c_str(), number(partition.partition), &low, &high,
+        milliseconds_int(timeout));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("asking for a partition's ends", code);
+    return Watermarks{Offset{low}, Offset{high}};
+}
+
+std::optional<Watermarks> Consumer::cached_watermarks(const TopicPartition& partition) const {
+    std::int64_t low = RD_KAFKA_OFFSET_INVALID;
+    std::int64_t high = RD_KAFKA_OFFSET_INVALID;
+    const auto code =
+        rd_kafka_get_watermark_offsets(state_->client.get(), partition.topic.c_str(),
+                                       number(partition.partition), &low, &high);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;
+    return Watermarks{Offset{std::max<std::int64_t>(low, 0)}, Offset{high}};
+}
+
+Outcome<int> Consumer::partition_count(const std::string& topic, milliseconds timeout) {
+    const Handle<rd_kafka_topic_t, rd_kafka_topic_destroy> handle(
+        rd_kafka_topic_new(state_->client.get(), topic.c_str(), nullptr));
+    const rd_kafka_metadata_t* raw = nullptr;
+    constexpr int this_topic_only = 0;
+    const auto code = rd_kafka_metadata(state_->client.get(), this_topic_only, handle.get(), &raw,
+                                        milliseconds_int(timeout));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("asking for a topic", code);
+    const Handle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy> metadata(raw);
+    if (metadata->topic_cnt != 1) return 0;
+    const rd_kafka_metadata_topic_t& found = metadata->topics[0];
+    if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return 0;
+    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("asking for a topic", found.err);
+    return found.partition_cnt;
+}
+
+// The order matters: a member thrown out forgets who it was in the very step that marks its
+// assignment lost, so metadata read before a check that says "not lost" is that of a member.
+Outcome<GroupMetadata> Consumer::group_metadata() const {
+    auto* native = rd_kafka_consumer_group_metadata(state_->client.get());
+    WEIR_ASSERT(native != nullptr, "only a member of a group has group metadata");
+    GroupMetadata metadata(native);
+    if (assignment_lost())
+        return failure_of("proving group membership", RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST);
+    return metadata;
+}
+
+bool Consumer::assignment_lost() const {
+    return rd_kafka_assignment_lost(state_->client.get()) != 0;
+}
+
+GroupMetadata::GroupMetadata(Native* native)
+    : native_(native, rd_kafka_consumer_group_metadata_destroy) {}
+
+bool Consumer::reachable() const { return state_->reachability.reachable(); }
+
+std::optional<Failure> Consumer::fatal() const { return fatal_failure(state_->client.get()); }
+
+void Consumer::close() {
+    State& state = *state_;
+    if (state.closing) return;
+    state.release();
+    state.closing = true;
+    for (const Rebalance& unanswered : state.rebalances) {
+        if (unanswered.kind == Rebalance::Kind::assigned)
+            static_cast<void>(state.assign({}));
+        else
+            static_cast<void>(state.unassign(unanswered.partitions));
+    }
+    state.rebalances.clear();
+    state.queue.reset();  // or librdkafka would wait for it
+    rd_kafka_consumer_close(state.client.get());
+}
+
+}  // namespace weir::kafka

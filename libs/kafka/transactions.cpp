@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/transactions.hpp"
+
+#include <thread>
+
+#include "kafka/client.hpp"
+
+namespace weir::kafka {
+namespace {
+
+// "Remaining transaction time": rdkafka.h advises against any other value for commit and abort.
+constexpr int until_transaction_timeout = -1;
+constexpr int request_timeout_ms = 5000;
+constexpr std::chrono::milliseconds pause_between_attempts{50};
+
+}  // namespace
+
+Transactions::Transactions(Producer& producer, Patience patience)
+    : producer_(producer), patience_(std::move(patience)) {}
+
+Outcome<void> Transactions::insist(const char* doing,
+                                   const std::function<rd_kafka_error_s*()>& call) {
+    while (rd_kafka_error_t* error = call()) {
+        Failure failure = failure_of(doing, error);
+        if (failure.meaning != Meaning::retriable) return failure;
+        if (!patience_()) {
+            failure.meaning = Meaning::fatal;
+            return failure;
+        }
+        std::this_thread::sleep_for(pause_between_attempts);
+    }
+    return {};
+}
+
+Outcome<void> Transactions::init() {
+    return insist("initializing transactions", [this] {
+        return rd_kafka_init_transactions(producer_.native(), request_timeout_ms);
+    });
+}
+
+Outcome<void> Transactions::begin() {
+    auto outcome = insist("beginning a transaction",
+                          [this] { return rd_kafka_begin_transaction(producer_.native()); });
+    open_ = outcome.ok();
+    return outcome;
+}
+
+Outcome<void> Transactions::send_offsets(std::span<const Position> positions,
+                                         const GroupMetadata& group) {
+    const PartitionList list = partition_list(positions);
+    return insist("adding offsets to a transaction", [&] {
+        return rd_kafka_send_offsets_to_transaction(producer_.native(), list.get(), group.native(),
+                                                    request_timeout_ms);
+    });
+}
+
+Outcome<void> Transactions::commit() {
+    auto outcome = insist("committing a transaction", [this] {
+        return rd_kafka_commit_transaction(producer_.native(), until_transaction_timeout);
+    });
+    if (outcome) open_ = false;
+    return outcome;
+}
+
+Outcome<void> Transactions::abort() {
+    auto outcome = insist("aborting a transaction", [this] {
+        return rd_kafka_abort_transaction(producer_.native(), until_transaction_timeout);
+    });
+    if (outcome) open_ = false;
+    return outcome;
+}
+
+}  // namespace weir::kafka
