@@ -4,12 +4,13 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-clean test unit service-test system-test check format sanitize clean
+.PHONY: help setup build run run-clean test unit service-test system-test check lint format docs \
+        sanitize clean
 
 setup := deploy/local/setup
 release := build/release
-python := /usr/bin/python3
-pytest := $(python) -m pytest
+services := $(patsubst services/%/CMakeLists.txt,%,$(wildcard services/*/CMakeLists.txt))
+firmware := $(filter-out 0,$(WEIR_FIRMWARE))
 
 help: ## Explain the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -17,15 +18,18 @@ help: ## Explain the targets
 setup: ## Install what building, running and testing need (Debian 12 or 13)
 	@$(setup) build run test
 
+# Tests once configured stay configured; only what is named is built.
+configured := @test -f $(release)/build.ninja || cmake --preset release -DWEIR_BUILD_TESTS=OFF
+
 build: ## Build the services into build/release/bin
 	@$(setup) build
-	@test -f $(release)/build.ninja || cmake --preset release -DWEIR_BUILD_TESTS=OFF
-	@cmake --build $(release)
+	$(configured)
+	@cmake --build $(release) --target $(services) page
 
 run: ## Start the air-quality system and show its page's address; Ctrl-C stops it
-	@$(setup) build run $(if $(filter-out 0,$(WEIR_FIRMWARE)),firmware)
-	@test -f $(release)/build.ninja || cmake --preset release -DWEIR_BUILD_TESTS=OFF
-	@cmake --build $(release)
+	@$(setup) build run $(if $(firmware),firmware)
+	$(if $(firmware),@cmake --preset release -DWEIR_BUILD_TESTS=ON,$(configured))
+	@cmake --build $(release) --target $(services) page $(if $(firmware),unosim mq2_co_reader)
 	@deploy/local/run
 
 run-clean: ## Forget the data of earlier runs
@@ -49,6 +53,32 @@ service-test: ## Build and run the service tests: each service alone between rea
 system-test: ## Build and run the system tests: the whole pipeline, the page in a browser
 	$(tested)
 	@tests/run system
+
+# The newest of 14 and what the distribution calls its default, see packages.check.
+clang = $(firstword $(shell command -v $(1)-14 $(1)))
+cpp_files := git ls-files '*.cpp' '*.hpp' '*.h'
+
+check: ## Check format, layers, sizes, names, links and the generated pages
+	$(tested)
+	@$(setup) check
+	@$(cpp_files) | xargs $(call clang,clang-format) --dry-run -Werror
+	@tests/run tidy
+
+lint: ## Run clang-tidy over everything (slow)
+	$(tested)
+	@$(setup) check
+	@$(call clang,run-clang-tidy) -quiet -p $(release) '/(libs|services|tests)/'
+
+format: ## Format the C++ code
+	@$(setup) check
+	@$(cpp_files) | xargs $(call clang,clang-format) -i
+
+docs: build ## Write docs/reference from the services' own option lists
+	@mkdir -p docs/reference
+	@for file in services/*/CMakeLists.txt; do \
+	  name=$$(basename $$(dirname $$file)); \
+	  $(release)/bin/$$name --print-reference > docs/reference/$$name.md || exit 1; \
+	done
 
 sanitize: ## Run the unit tests under the address, undefined-behaviour and thread sanitizers
 	@$(setup) build firmware test

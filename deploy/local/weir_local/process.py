@@ -22,7 +22,8 @@ class Process:
 
     Threads: the kernel ties the child to the *thread* that started it, so start() belongs in a
              thread that lives as long as the child: the main one.
-    Files:   <run_dir>/logs/<name>.log (standard output and error, appended) and <run_dir>/<name>.pid.
+    Files:   <run_dir>/logs/<name>.log (standard output and error, appended) and, while it runs,
+             <run_dir>/<name>.pid.
     """
 
     # What the kernel sends when the parent dies. SIGKILL, because it cannot be missed.

@@ -27,11 +27,12 @@ _exit_configuration = 2  # how our services end when their options cannot work
 
 _help = """\
 Starts mosquitto, Apache Kafka and the services of a system, and stops them on Ctrl-C.
-Data and logs stay in .run/<system>/ and are found again by the next start.
+Its data and logs are found again by the next start.
 
 environment:
   WEIR_BOOTSTRAP_SERVERS=HOST:PORT  use this Kafka, start none
   WEIR_FIRMWARE=1       device1 is the sketch on a simulated board, read over its serial line
+  WEIR_RUN_DIR=DIR      data and logs (default: .run/<system>)
   WEIR_RUN_CLEAN=1      forget the data of earlier runs first
   WEIR_BIN=DIR          executables (default: build/release/bin)
   WEIR_<NAME>_PORT=N    another port; the names of this system and their ports now:
@@ -128,8 +129,8 @@ class Runner:
         if isinstance(process, Job):
             self._say(process.name, "done")
         else:
-            where = [f"127.0.0.1:{self._system.ports[name]}" for name in watched.part.port_names[:1]]
-            self._say(process.name, " ".join(["ready", *where]))
+            where = [self._system.ports[name] for name in watched.part.port_names[:1]]
+            self._say(process.name, " ".join(["ready", *map("127.0.0.1:{}".format, where)]))
 
     def _on_end(self, watched):
         process, code = watched.part.process, watched.part.process.exit_code
@@ -198,9 +199,13 @@ def _ports_of_environment():
 
 def _system(name):
     environ = os.environ
+    folder = tree / "deploy" / name
+    if not (folder / "system.toml").exists():
+        raise DescriptionError(f"{folder} has no system.toml")
     bin_dir = Path(environ.get("WEIR_BIN") or tree / "build" / "release" / "bin")
+    run_dir = Path(environ.get("WEIR_RUN_DIR") or tree / ".run" / folder.name)
     return System(
-        tree / "deploy" / name, tree / ".run" / name, bin_dir, ports=_ports_of_environment(),
+        folder, run_dir.resolve(), bin_dir.resolve(), ports=_ports_of_environment(),
         bootstrap_servers=environ.get("WEIR_BOOTSTRAP_SERVERS") or None,
         variant="firmware" if environ.get("WEIR_FIRMWARE", "0") not in ("", "0") else None,
         environ={key: value for key, value in environ.items() if not _own_variables.fullmatch(key)})
@@ -243,7 +248,7 @@ def main(arguments=None):
     """The command line of deploy/local/run. Returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="deploy/local/run", formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("system", nargs="?", default="air-quality", help="a folder of deploy/")
+    parser.add_argument("system", nargs="?", default="air-quality", help="a folder of deploy/ (default: air-quality)")
     parser.add_argument("--clean", action="store_true", help="only forget the data of earlier runs")
     try:
         if {"-h", "--help"} & set(sys.argv[1:] if arguments is None else arguments):

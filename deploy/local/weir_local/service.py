@@ -72,20 +72,11 @@ class Job(Process):
 
 
 class Announcer(Process):
-    """A program that says on its output when it is ready, as `pattern` (one group) matches.
-
-    The group is a path (a pseudo-terminal), to which <run_dir>/<name>.link is made to point, so
-    that its users need not know the new name after a restart.
-    """
+    """A program that says on its output when it is ready, as `pattern` matches."""
 
     def __init__(self, name, command, run_dir, pattern):
         super().__init__(name, command, run_dir)
-        self.link = self.run_dir / f"{name}.link"
         self._pattern = re.compile(pattern, re.MULTILINE)
 
     def ready(self):
-        found = self._pattern.search(self.log_text()) if self.running else None
-        if found:
-            self.link.unlink(missing_ok=True)
-            self.link.symlink_to(found.group(1))
-        return found is not None
+        return self.running and self._pattern.search(self.log_text()) is not None

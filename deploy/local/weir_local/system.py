@@ -13,7 +13,8 @@ from .service import Announcer, Job, Service, flags
 
 tree = Path(__file__).resolve().parents[3]
 _top_keys = {"name", "url", "variant", "ports", "service"}
-_service_keys = {"name", "variant", "needs", "admin", "listens", "job", "ready", "command", "options"}
+_service_keys = {"name", "variant", "needs", "command", "options", "admin", "listens", "job",
+                 "ready"}
 
 
 class DescriptionError(Exception):
@@ -192,7 +193,8 @@ class System:
         if not isinstance(value, str):
             return value
         return value.format(**self.ports, bootstrap_servers=self.bootstrap_servers, bin=self._bin,
-                            build=self._bin.parent, here=self.folder, run=self.run_dir)
+                            build=self._bin.parent, here=self.folder, root=tree,
+                            run=self.run_dir)
 
 
 def _admin_name(service):
