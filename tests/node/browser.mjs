@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives a real headless Chromium: reads commands from stdin, one JSON object per line, and answers
 // each with one line, {"value": …} or {"error": "…"}. Ends with its input.
-//   {"do":"open","url":"http://127.0.0.1:5000/","width":390,"height":844,"scheme":"dark"}
+//   {"do":"open","url":"http://127.0.0.1:5000/","width":390,"height":844,"scheme":"dark",
+//    "websocket":false}
 //   {"do":"wait","selector":"[data-role=\"device\"]","text":"\\d","count":2,"timeout_s":30}
-//        until so many visible elements match, their text included -> {"ms": since the page opened}
+//        until so many visible elements match, their text (spaces joined) included
+//        -> {"ms": since the page opened}
 //   {"do":"read","selector":"…"}
 //        -> [{"text", "data", "roles": {role: text}, "times": {role: datetime}}]
 //   {"do":"click","selector":"…"}
 //   {"do":"screenshot","path":"page.png","full":true}
+//   {"do":"overflow"}    -> by how many pixels the page is wider than its window
 //   {"do":"axe"}         -> accessibility violations of serious and critical impact
 //   {"do":"problems"}    -> what the page logged, failed to load or threw, so far
 // Chromium resolves no host name, so a page that asks another host fails visibly.
@@ -27,9 +30,19 @@ let page;
 let opened_ms;
 let problems;
 
-async function open({ url, width = 1200, height = 900, scheme = "light" }) {
+function forbid_websockets() {
+  const Real = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Real {
+    constructor() {
+      super("ws://127.0.0.1:1/"); // nobody answers there
+    }
+  };
+}
+
+async function open({ url, width = 1200, height = 900, scheme = "light", websocket = true }) {
   await page?.context().close();
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  if (!websocket) await context.addInitScript(forbid_websockets);
   page = await context.newPage();
   problems = [];
   page.on("pageerror", (error) => problems.push(String(error.stack)));
@@ -44,7 +57,8 @@ async function wait({ selector, text = "", count = 1, timeout_s = 30 }) {
   const is_there = ([selector, text, count]) => {
     const wanted = new RegExp(text);
     const found = [...document.querySelectorAll(selector)].filter(
-      (element) => element.checkVisibility() && wanted.test(element.textContent),
+      (element) =>
+        element.checkVisibility() && wanted.test(element.textContent.trim().replace(/\s+/g, " ")),
     );
     return found.length >= count;
   };
@@ -55,6 +69,7 @@ async function wait({ selector, text = "", count = 1, timeout_s = 30 }) {
 
 const read = ({ selector }) =>
   page.$$eval(selector, (elements) => {
+    const text_of = (element) => element.textContent.trim().replace(/\s+/g, " ");
     const by_role = (element, value_of) =>
       Object.fromEntries(
         [...element.querySelectorAll("[data-role]")]
@@ -62,9 +77,9 @@ const read = ({ selector }) =>
           .filter(([, value]) => value !== undefined),
       );
     return elements.map((element) => ({
-      text: element.textContent.trim(),
+      text: text_of(element),
       data: { ...element.dataset },
-      roles: by_role(element, (part) => part.textContent.trim()),
+      roles: by_role(element, text_of),
       times: by_role(element, (part) => part.dateTime),
     }));
   });
@@ -86,6 +101,7 @@ const commands = {
   click: ({ selector }) => page.click(selector),
   screenshot: async ({ path, full = false }) =>
     void (await page.screenshot({ path, fullPage: full })),
+  overflow: () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
   problems: () => problems,
 };
 

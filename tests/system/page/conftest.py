@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A live page: the real emitter between a real Kafka and a real browser. The tests write the
+records that the bridge and the aggregator would, so that they know every value."""
+
+import json
+import time
+from datetime import datetime, timezone
+
+import pytest
+from browser import Browser
+from confluent_kafka import Producer
+
+WINDOW_MS = 15_000
+
+
+class Cluster:
+    """The four topics the page lives from. Windows are numbered; 0 is a while ago."""
+
+    def __init__(self, bootstrap_servers, topics):
+        self.bootstrap_servers = bootstrap_servers
+        self.topics = topics  # by what they carry: window, partial, late, dead
+        self.base_ms = (int(time.time() * 1000) // WINDOW_MS - 20) * WINDOW_MS
+        self._producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 0})
+
+    def start_of(self, nth):
+        return _iso(self.base_ms + nth * WINDOW_MS)
+
+    def window(self, device, nth, mean, **headers):
+        """The result of a closed window. Returns its topic/partition/offset."""
+        return self._result("window", device, nth, mean, {"weir-final": "true", **headers})
+
+    def partial(self, device, nth, mean, **headers):
+        return self._result("partial", device, nth, mean, {"weir-final": "false", **headers})
+
+    def raw(self, kind, key, value, **headers):
+        """Any bytes to the topic of that kind."""
+        done = []
+        self._producer.produce(
+            self.topics[kind], value, key, headers=list(_named(headers).items()),
+            on_delivery=lambda error, record: done.append((error, record)))
+        assert self._producer.flush(30) == 0
+        error, record = done[0]
+        assert error is None, error
+        return f"{record.topic()}/{record.partition()}/{record.offset()}"
+
+    def _result(self, kind, device, nth, mean, headers):
+        value = {"device_name": device,
+                 "window": {"start": self.start_of(nth), "end": self.start_of(nth + 1)},
+                 "average": mean}
+        more = {"weir-count": "45", "weir-revision": "0", **_named(headers)}
+        return self.raw(kind, device, json.dumps(value, separators=(",", ":")), **more)
+
+
+def _named(headers):
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def _iso(ms):
+    instant = datetime.fromtimestamp(ms / 1000, timezone.utc)
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@pytest.fixture
+def cluster(kafka, topic):
+    topics = {kind: topic(kind, partitions=4) for kind in ("window", "partial", "late", "dead")}
+    return Cluster(kafka.bootstrap_servers, topics)
+
+
+@pytest.fixture
+def emitter(service, cluster, bin_dir, free_port):
+    """The emitter, serving the page at `url`."""
+    port = free_port()
+    process = service("emitter", {
+        "bootstrap-servers": cluster.bootstrap_servers,
+        "listen": f"127.0.0.1:{port}",
+        "page": bin_dir.parent / "page",
+        "relay": [f"{name}={kind}@/live" for kind, name in cluster.topics.items()],
+    })
+    process.url = f"http://127.0.0.1:{port}/"
+    return process
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all; open() gives each test a page of its own."""
+    driver = Browser()
+    yield driver
+    driver.close()

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: what is in Kafka is what people see. Method: records with known values through the real
+emitter into the real page in a real browser; the page is read through its documented attributes.
+Screenshots stay in build/artifacts/."""
+
+from pathlib import Path
+
+ARTIFACTS = Path(__file__).resolve().parents[3] / "build" / "artifacts"
+CONNECTED = '[data-role="connection"][data-state="connected"]'
+RECONNECTING = '[data-role="connection"][data-state="reconnecting"]'
+ROW = '[data-role="window"]'
+
+
+def card(device, role=""):
+    inside = f' [data-role="{role}"]' if role else ""
+    return f'[data-role="device"][data-device="{device}"]{inside}'
+
+
+def chart(**numbers):
+    wanted = "".join(f'[data-{name}="{value}"]' for name, value in numbers.items())
+    return f'[data-role="chart"]{wanted}'
+
+
+def positions(browser):
+    return [row["data"]["position"] for row in browser.read(ROW)]
+
+
+def test_devices_appear_by_themselves_with_their_windows(cluster, emitter, browser):
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    browser.wait('[data-role="empty"]', "Waiting for the first reading")
+
+    written = [cluster.window("device1", 0, 863.852), cluster.window("device2", 0, 1.0)]
+    written += [cluster.window("device1", 1, 432.475), cluster.window("device2", 1, 0.2)]
+    browser.wait(chart(lines=2, points=4))
+    browser.wait(card("device1", "mean"), "^432.475$")
+    browser.wait(card("device2", "mean"), "^0.200$")
+
+    written.append(cluster.window("device3", 1, 26160.56, weir_count="7"))
+    browser.wait(chart(lines=3, points=5))
+    row = browser.read(f'{ROW}[data-device="device3"]')[0]
+    assert row["roles"]["mean"] == "26160.560"
+    assert row["roles"]["count"] == "7"
+    assert row["times"]["start"] == cluster.start_of(1)
+    assert row["times"]["end"] == cluster.start_of(2)
+    assert sorted(positions(browser)) == sorted(written)
+    colours = {device["data"]["colour"] for device in browser.read('[data-role="device"]')}
+    assert len(colours) == 3
+    assert browser.problems() == []
+
+
+def test_a_page_opened_late_shows_the_recent_past(cluster, emitter, browser, wait_until):
+    written = [cluster.window(f"device{n}", nth, 500 + 40 * n + 9 * (nth * n % 7))
+               for nth in range(18) for n in (1, 2)]
+    for n in (1, 2):
+        for nth in (18, 19):
+            cluster.partial(f"device{n}", nth, 560.25 + 40 * n, weir_count="30")
+    browser.open(emitter.url)
+    browser.wait(chart(lines=2, points=36, rings=4))
+    assert sorted(positions(browser)) == sorted(written)
+    browser.wait(card("device2", "partial"), "^640.250$")
+    browser.screenshot(ARTIFACTS / "page.png")
+
+    browser.open(emitter.url, width=390, height=844, scheme="dark")
+    browser.wait(chart(lines=2, points=36, rings=4))
+    assert browser.overflow() == 0
+    browser.screenshot(ARTIFACTS / "page-phone-dark.png")
+    assert browser.problems() == []
+
+
+def test_the_running_mean_moves_until_its_window_closes(cluster, emitter, browser):
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    cluster.partial("device1", 19, 10.5, weir_count="1")
+    browser.wait(card("device1", "partial"), "^10.500$")
+    browser.wait(card("device1", "progress-text"), "of 15 s, 1 reading$")
+    cluster.partial("device1", 19, 11.25, weir_count="2")
+    browser.wait(card("device1", "partial"), "^11.250$")
+    browser.wait(chart(lines=0, rings=1))
+    cluster.window("device1", 19, 11.5)
+    browser.wait(card("device1", "mean"), "^11.500$")
+    browser.wait(card("device1", "partial"), "^–$")
+    browser.wait(chart(lines=1, points=1, rings=0))
+
+
+def test_a_revision_replaces_its_window(cluster, emitter, browser):
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    cluster.window("device1", 3, 5.0)
+    browser.wait(f'{ROW} [data-role="mean"]', "^5.000$")
+    revised = cluster.window("device1", 3, 6.125, weir_revision="1")
+    browser.wait(f'{ROW} [data-role="mean"]', "^6.125$")
+    assert positions(browser) == [revised]
+
+
+def test_a_restart_of_the_emitter_loses_and_doubles_nothing(cluster, emitter, browser):
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    written = [cluster.window(f"device{n}", nth, nth + n) for nth in range(4) for n in (1, 2)]
+    browser.wait(chart(lines=2, points=8))
+
+    for stop in (emitter.stop, emitter.kill):
+        stop()
+        browser.wait(RECONNECTING)
+        nth = len(written) // 2
+        written += [cluster.window(f"device{n}", nth, nth + n) for n in (1, 2)]
+        emitter.start().wait_ready()
+        browser.wait(CONNECTED)
+        written += [cluster.window(f"device{n}", nth + 1, nth + n) for n in (1, 2)]
+        browser.wait(chart(lines=2, points=len(written)))
+        assert sorted(positions(browser)) == sorted(written)
+
+
+def test_broken_and_hostile_records_do_no_harm(cluster, emitter, browser):
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    hostile = '<img src=x onerror="document.title=1">'
+    values = [b"", b"{", b"\xff\xfe", b"null", b"[]", b"7", b'{"device_name":"device1"}',
+              b'{"device_name":7,"window":{},"average":[]}', b'{"__proto__":{"x":1}}',
+              b"x" * 100_000]
+    for kind in cluster.topics:
+        for value in values:
+            cluster.raw(kind, "device1", value)
+    cluster.window("device1", 0, "NaN")
+    cluster.window(hostile, 0, 2.5)
+    cluster.window("__proto__", 0, 3.5)
+    written = cluster.window("device1", 1, 4.5)
+    cluster.raw("late", "device1", b"{}", weir_late_by_ms="4321")
+    cluster.raw("dead", "device1", b"8x", weir_error="payload is not a <number>")
+
+    browser.wait(card("device1", "mean"), "^4.500$")
+    browser.wait(card("__proto__", "mean"), "^3.500$")
+    browser.wait(f'{ROW} [data-role="name"]', "^<img src=x")
+    assert written in positions(browser)
+    browser.wait('[data-role="late"]', f"^{len(values) + 1}$")
+    browser.wait('[data-role="dead"]', f"^{len(values) + 1}$")
+    browser.click('[data-role="rejected-details"] summary')
+    browser.wait('[data-role="reject"]', "late device1 4.3 s too late for its window")
+    browser.wait('[data-role="reject"]', "dead device1 payload is not a <number>")
+    assert browser.problems() == []
+
+
+def test_long_polling_takes_over_where_websockets_are_forbidden(cluster, emitter, browser):
+    browser.open(emitter.url, websocket=False)
+    browser.wait(f'{CONNECTED}[data-transport="polling"]')
+    cluster.window("device1", 0, 7.0)
+    browser.wait(card("device1", "mean"), "^7.000$")
+
+
+def test_everybody_can_read_it(cluster, emitter, browser):
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    assert browser.axe() == []
+    for n in range(1, 17):
+        cluster.window(f"device{n}", 0, 100 * n)
+    for scheme in ("light", "dark"):
+        browser.open(emitter.url, scheme=scheme)
+        browser.wait(chart(lines=16))
+        assert browser.axe() == []
+
+
+def test_lines_can_be_switched_off(cluster, emitter, browser):
+    for device in ("device1", "device2"):
+        cluster.window(device, 0, 1.0)
+    browser.open(emitter.url)
+    browser.wait(chart(lines=2))
+    browser.click(card("device1", "shown"))
+    browser.wait(chart(lines=1))
+    browser.click('[data-role="toggle-all"]')
+    browser.wait(chart(lines=2))
