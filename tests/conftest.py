@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import weir_local
 from weir_local.service import Job, Service
+from weir_local.system import System
 
 ROOT = Path(__file__).resolve().parents[1]
 _numbers = itertools.count(1)
@@ -150,6 +151,23 @@ def service(bin_dir, run_dir):
     yield start
     for process in reversed(started):
         process.stop()
+
+
+@pytest.fixture
+def system(bin_dir, run_dir):
+    """system("air-quality", options={"aggregator": {"grace": "2s"}}, variant="firmware") starts a
+    whole system of deploy/ with brokers of its own on free ports and returns it
+    (weir_local.system.System): system["aggregator"], system.ports["page"],
+    system.bootstrap_servers. Everything is stopped after the test."""
+    started = []
+
+    def start(name, **more):
+        whole = System(ROOT / "deploy" / name, run_dir, bin_dir, ports="free", **more)
+        started.append(whole)
+        return whole.start()
+    yield start
+    for whole in started:
+        whole.stop()
 
 
 @pytest.fixture

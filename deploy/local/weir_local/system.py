@@ -38,15 +38,17 @@ class System:
 
     `ports` replaces some of the description's by name; "free" replaces all of them by free ones.
     `bootstrap_servers` names a Kafka to use in place of an own one. `variant` as in the file.
+    `options` replaces and adds some: {"aggregator": {"window": "2s"}}; None leaves one out.
     `environ` is the environment of the services.
     Threads: start(), advance() and stop() belong to one long-lived thread (see Process).
     """
 
     def __init__(self, folder, run_dir, bin_dir, *, ports=None, bootstrap_servers=None,
-                 variant=None, environ=None):
+                 variant=None, options=None, environ=None):
         self.folder = Path(folder)
         self.run_dir = Path(run_dir)
         self._bin = Path(bin_dir)
+        self._options = options or {}
         self._environ = environ
         description = tomllib.loads((self.folder / "system.toml").read_text())
         _check_keys("system.toml", description, _top_keys)
@@ -169,7 +171,8 @@ class System:
 
     def _part(self, service):
         name = service["name"]
-        options = {key: self._fill(value) for key, value in service.get("options", {}).items()}
+        options = service.get("options", {}) | self._options.get(name, {})
+        options = {key: self._fill(value) for key, value in options.items()}
         command = [self._fill(word) for word in service.get("command", [str(self._bin / name)])]
         port_names = list(service.get("listens", []))
         if "admin" in service:
