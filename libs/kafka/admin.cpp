@@ -26,11 +26,12 @@ using AdminOptions = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destr
 using NewTopic = Handle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using ConfigResource = Handle<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 
-AdminOptions admin_options(rd_kafka_t* client, rd_kafka_admin_op_t operation, milliseconds timeout) {
+AdminOptions admin_options(rd_kafka_t* client, rd_kafka_admin_op_t operation,
+                           milliseconds timeout) {
     AdminOptions options(rd_kafka_AdminOptions_new(client, operation));
     std::array<char, 256> words{};
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds_int(timeout), words.data(),
-                                              words.size());
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds_int(timeout),
+                                              words.data(), words.size());
     return options;
 }
 
@@ -50,6 +51,7 @@ TopicState topic_state(const rd_kafka_metadata_topic_t& topic) {
     for (int i = 0; i < topic.partition_cnt; ++i) {
         const int replicas = topic.partitions[i].replica_cnt;
         state.replication = i == 0 ? replicas : std::min(state.replication, replicas);
+        state.has_leaders = state.has_leaders && topic.partitions[i].leader >= 0;
     }
     return state;
 }
@@ -104,13 +106,15 @@ Outcome<void> Admin::describe(std::span<TopicState> topics, milliseconds timeout
     std::vector<ConfigResource> owned;
     std::vector<rd_kafka_ConfigResource_t*> resources;
     for (const TopicState& topic : topics) {
-        owned.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str()));
+        owned.emplace_back(
+            rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str()));
         resources.push_back(owned.back().get());
     }
     rd_kafka_t* client = state_->client.get();
     const QueueHandle queue(rd_kafka_queue_new(client));
     const auto options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
-    rd_kafka_DescribeConfigs(client, resources.data(), resources.size(), options.get(), queue.get());
+    rd_kafka_DescribeConfigs(client, resources.data(), resources.size(), options.get(),
+                             queue.get());
     const auto event = answer(queue.get(), doing, timeout);
     if (!event) return event.error();
 

@@ -18,15 +18,18 @@ namespace weir::kafka {
 struct TopicSpec {
     std::string name;
     int partitions = 1;
-    int replication = 1;
+    int replication = broker_default;
     std::map<std::string, std::string> config;  ///< topic configs by Kafka's names
+
+    static constexpr int broker_default = -1;  ///< the brokers' default.replication.factor
 };
 
 /// What a topic is like.
 struct TopicState {
     std::string name;
     int partitions = 0;
-    int replication = 0;  ///< of the partition that has the fewest replicas
+    int replication = 0;    ///< of the partition that has the fewest replicas
+    bool has_leaders = true;  ///< every partition can be read and written
     std::map<std::string, std::string> config;  ///< values in force; empty unless asked for
 };
 

@@ -75,7 +75,7 @@ struct ClientCallbacks {
 };
 
 /// Builds the configuration of one client: our presets, then the user's properties, then what may
-/// not be changed (refuses_property() keeps the user from trying). The first bad property is kept and reported by create().
+/// not be changed. The first bad property is kept and reported by create().
 class ClientConf {
 public:
     ClientConf(const Options& options, const std::string& client_id, ClientCallbacks& callbacks);

@@ -53,7 +53,8 @@ struct Consumer::State {
 void Consumer::State::on_rebalance(rd_kafka_resp_err_t code,
                                    const rd_kafka_topic_partition_list_t& list) {
     Rebalance rebalance;
-    for (int i = 0; i < list.cnt; ++i) rebalance.partitions.push_back(topic_partition(list.elems[i]));
+    for (int i = 0; i < list.cnt; ++i)
+        rebalance.partitions.push_back(topic_partition(list.elems[i]));
     if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         const bool known = code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
         rebalance.kind = known ? Rebalance::Kind::revoked : Rebalance::Kind::lost;
@@ -190,11 +191,12 @@ Outcome<void> Consumer::subscribe(const std::vector<std::string>& topics) {
 // one message, and the rest is taken as far as it is there.
 std::span<const Event> Consumer::poll(milliseconds timeout) {
     State& state = *state_;
+    const std::size_t max = state.settings.batch_records_max;
     state.release();
-    state.take(state.settings.batch_records_max, milliseconds{0});
+    state.take(max, milliseconds{0});
     if (state.messages.empty() && timeout > milliseconds{0} && state.rebalances.empty()) {
         state.take(1, timeout);
-        if (!state.messages.empty()) state.take(state.settings.batch_records_max - 1, milliseconds{0});
+        if (!state.messages.empty()) state.take(max - 1, milliseconds{0});
     }
     for (const rd_kafka_message_t* message : state.messages) state.add_event(*message);
     return state.events;
@@ -316,7 +318,8 @@ Outcome<Watermarks> Consumer::query_watermarks(const TopicPartition& partition,
     const auto code = rd_kafka_query_watermark_offsets(
         state_->client.get(), partition.topic.c_str(), number(partition.partition), &low, &high,
         milliseconds_int(timeout));
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("asking for a partition's ends", code);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return failure_of("asking for a partition's ends", code);
     return Watermarks{Offset{low}, Offset{high}};
 }
 

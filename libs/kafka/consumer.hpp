@@ -136,16 +136,17 @@ public:
     Outcome<void> commit(std::span<const Position> positions);
 
     /// The first offset whose record timestamp is at or after the given one; the end if none is.
-    Outcome<std::vector<Position>> offsets_for_times(std::span<const TopicPartition> partitions,
-                                                     std::chrono::sys_time<std::chrono::milliseconds> time,
-                                                     std::chrono::milliseconds timeout);
+    Outcome<std::vector<Position>> offsets_for_times(
+        std::span<const TopicPartition> partitions,
+        std::chrono::sys_time<std::chrono::milliseconds> time, std::chrono::milliseconds timeout);
 
     /// Asks the broker. Under read_committed `high` is the last stable offset.
     Outcome<Watermarks> query_watermarks(const TopicPartition& partition,
                                          std::chrono::milliseconds timeout);
     /// What the last fetch said: cheap, and empty before the first. `high` counts records of open
     /// transactions, so high > the end's offset means that one is open.
-    [[nodiscard]] std::optional<Watermarks> cached_watermarks(const TopicPartition& partition) const;
+    [[nodiscard]] std::optional<Watermarks> cached_watermarks(
+        const TopicPartition& partition) const;
 
     /// The number of partitions of a topic; 0 when there is no such topic. Never creates one.
     Outcome<int> partition_count(const std::string& topic, std::chrono::milliseconds timeout);

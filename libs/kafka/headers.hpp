@@ -11,6 +11,8 @@ namespace weir::kafka::header {
 inline constexpr std::string_view origin = "weir-origin";
 /// The time of the reading where the value has none: ISO 8601, UTC.
 inline constexpr std::string_view event_time = "weir-event-time";
+/// `arrival` when the reading brought no time and the bridge stamped it.
+inline constexpr std::string_view event_time_source = "weir-event-time-source";
 
 // On results: enough to recompute the row.
 /// `<start>/<end>` of the window, ISO 8601, UTC, half-open. On late records: the closed window.
