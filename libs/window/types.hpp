@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/types.hpp"
+#include "window/aggregates.hpp"
+
+namespace weir::window {
+
+using Duration = std::chrono::microseconds;
+
+/// The watermark of a stream that has seen nothing: before every time.
+inline constexpr EventTime no_watermark = EventTime::min();
+
+/// A span of event time, half open: [start, end).
+struct Window {
+    EventTime start{};
+    EventTime end{};
+
+    friend bool operator==(const Window&, const Window&) = default;
+};
+
+/// The tumbling window of `size` that holds `time`: starts are multiples of `size` since
+/// 1970-01-01T00:00:00Z. `time` is not before 1970.
+constexpr Window tumbling_window(EventTime time, Duration size) {
+    const EventTime start = time - time.time_since_epoch() % size;
+    return {start, start + size};
+}
+
+/// One record, as the stream wants it. Everything is borrowed for the call.
+struct Record {
+    Offset offset{};
+    EventTime time{};  ///< not before 1970
+    std::string_view key;
+    std::span<const Input> inputs;  ///< as many as Aggregates::inputs() says
+};
+
+/// What became of a record.
+enum class Fate : std::uint8_t {
+    used,  ///< its window took it
+    late,  ///< its window was closed before it came
+    full,  ///< not taken: too many windows are open. Nothing has changed; offer it again later.
+};
+
+struct Verdict {
+    Fate fate = Fate::used;
+    /// A record that is only replayed: its fate was reported before the crash. Write nothing.
+    bool muted = false;
+    Window window{};
+    /// The watermark the fate was decided by: the one before this record.
+    EventTime watermark = no_watermark;
+    /// Of a late record: how far the watermark was beyond its window's end. A grace longer by more
+    /// than this would have taken it.
+    Duration late_by{0};
+};
+
+enum class Finality : std::uint8_t { partial, final };
+
+/// The result of one window and key. Everything is borrowed for the visit.
+struct Row {
+    Window window{};
+    std::string_view key;
+    std::span<const Output> values;  ///< in the order of Aggregates::list()
+    std::uint64_t records = 0;       ///< how many took part, those with null fields included
+    /// The first and last record that took part. The first is unique within a window and is what
+    /// orders the rows of a window.
+    Offset first_offset{};
+    Offset last_offset{};
+    /// The watermark that closed the window; of a partial row the current one.
+    EventTime watermark = no_watermark;
+    Finality finality = Finality::final;
+    /// Results of one window and key that were final before this one. Tumbling windows are final
+    /// once.
+    std::uint32_t revision = 0;
+    /// False when records of this window may be missing because the log was not read, or does not
+    /// exist any more, from early enough on.
+    bool complete = true;
+};
+
+/// A borrowed callable that looks at rows one by one. Made from any lambda, for one call.
+class RowVisitor {
+public:
+    template <typename Visit>
+    explicit RowVisitor(Visit& visit)
+        : object_(&visit), call_([](void* object, const Row& row) {
+              (*static_cast<Visit*>(object))(row);
+          }) {}
+
+    void operator()(const Row& row) const { call_(object_, row); }
+
+private:
+    void* object_;
+    void (*call_)(void*, const Row&);
+};
+
+}  // namespace weir::window
