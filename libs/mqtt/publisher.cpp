@@ -368,9 +368,9 @@ void Publisher::State::handle(Event event) {
         case Event::Kind::connect_failed:
             if (!connecting_) return;
             connecting_ = false;
-            if (!std::exchange(failure_told_, true))
-                log::warn("cannot connect to the MQTT broker, trying on",
-                          {{"broker", broker}, {"reason", event.reason}});
+            log::write(std::exchange(failure_told_, true) ? log::Level::debug : log::Level::warn,
+                       "cannot connect to the MQTT broker, trying on",
+                       {{"broker", broker}, {"reason", event.reason}});
             discard_client();
             next_attempt_ = Clock::now() + backoff_.next();
             return;

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mqtt/subscriber.hpp"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/write.hpp>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "base/log.hpp"
+#include "mqtt/backoff.hpp"
+#include "net/asio.hpp"
+#include "net/io_thread.hpp"
+
+namespace weir::mqtt {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using net::ErrorCode;
+using Resolver = net::asio::ip::basic_resolver<net::tcp, net::Executor>;
+
+constexpr std::size_t read_bytes = 64 * 1024;
+constexpr std::chrono::milliseconds tick_interval{250};
+constexpr std::chrono::milliseconds goodbye_max{1'000};
+
+SessionOptions session_options(const SubscriberOptions& options) {
+    SessionOptions session;
+    session.client_id = options.connection.client_id;
+    session.user = options.connection.user;
+    session.password = options.connection.password;
+    session.version = options.connection.version;
+    session.keep_alive = options.connection.keep_alive;
+    session.subscriptions = options.subscriptions;
+    session.unacknowledged_max = options.unacknowledged_max;
+    session.unacknowledged_bytes_max = options.unacknowledged_bytes_max;
+    return session;
+}
+
+}  // namespace
+
+/// Everything but acknowledge(), stats() and close() runs on the io thread. Each connection has a
+/// number; a completion that belongs to an earlier one is ignored.
+class Subscriber::State {
+public:
+    State(SubscriberOptions options, MessageHandler on_message, StateHandler on_state);
+
+    void acknowledge(Token token);
+    SubscriberStats stats() const;
+    void close(std::chrono::milliseconds wait);
+
+private:
+    void connect();
+    void connected(std::uint64_t connection, const ErrorCode& error);
+    void read();
+    void parse();
+    bool parse_one();
+    void handle(const Session::Event& event);
+    void flush();
+    void written(std::uint64_t connection, const ErrorCode& error);
+    void leave(std::uint8_t reason, std::string sentence);
+    void fail(std::string_view reason);
+    void tick();
+    void apply_acknowledgements();
+    void close_if_done(bool patience_over);
+    void finish();
+    void make_room();
+    void publish_stats();
+    std::string_view unread() const {
+        return std::string_view(buffer_).substr(begin_, end_ - begin_);
+    }
+    bool wants_more() const {
+        return open_ && !leaving_ && !closing_ && !session_.full();
+    }
+
+    const SubscriberOptions options_;
+    const MessageHandler on_message_;
+    const StateHandler on_state_;
+    Session session_;
+    Backoff backoff_;
+
+    net::IoThread thread_{"mqtt"};
+    Resolver resolver_;
+    net::TcpSocket socket_;
+    net::Timer connect_timer_;
+    net::Timer retry_timer_;
+    net::Timer tick_timer_;
+    net::Timer close_timer_;
+
+    std::uint64_t connection_ = 0;
+    bool open_ = false;      // the TCP connection is up
+    bool reading_ = false;   // a read is under way
+    bool writing_ = false;   // a write is under way
+    bool leaving_ = false;   // the connection ends once everything is written
+    bool paused_ = false;    // the session was full when last looked at
+    bool failure_told_ = false;
+    bool subscribed_ = false;
+    bool closing_ = false;
+    bool finished_ = false;
+    std::string leave_reason_;
+    std::string buffer_ = std::string(read_bytes, '\0');
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    std::size_t skip_ = 0;  // bytes of a too large packet still to come
+    std::string write_buffer_;
+    std::promise<void> closed_;
+
+    std::mutex acknowledged_mutex_;
+    std::vector<Token> acknowledged_;
+    std::vector<Token> applying_;
+
+    mutable std::mutex stats_mutex_;
+    SubscriberStats stats_;
+    std::optional<Clock::time_point> oldest_;
+};
+
+Subscriber::State::State(SubscriberOptions options, MessageHandler on_message,
+                         StateHandler on_state)
+    : options_(std::move(options)),
+      on_message_(std::move(on_message)),
+      on_state_(std::move(on_state)),
+      session_(session_options(options_)),
+      backoff_(options_.connection.retry_first, options_.connection.retry_ceiling,
+               std::random_device{}()),
+      resolver_(thread_.context()),
+      socket_(thread_.context()),
+      connect_timer_(thread_.context()),
+      retry_timer_(thread_.context()),
+      tick_timer_(thread_.context()),
+      close_timer_(thread_.context()) {
+    thread_.start();
+    thread_.post([this] {
+        connect();
+        tick();
+    });
+}
+
+void Subscriber::State::connect() {
+    const std::uint64_t connection = ++connection_;
+    const net::Endpoint& broker = options_.connection.broker.endpoint;
+    connect_timer_.expires_after(options_.connection.connect_timeout);
+    connect_timer_.async_wait([this, connection](const ErrorCode& error) {
+        if (!error && connection == connection_) fail("no answer in time");
+    });
+    resolver_.async_resolve(
+        broker.host, std::to_string(broker.port),
+        [this, connection](const ErrorCode& error, const Resolver::results_type& addresses) {
+            if (connection != connection_) return;
+            if (error) return fail(error.message());
+            net::asio::async_connect(
+                socket_, addresses,
+                [this, connection](const ErrorCode& failure, const net::tcp::endpoint&) {
+                    connected(connection, failure);
+                });
+        });
+}
+
+void Subscriber::State::connected(std::uint64_t connection, const ErrorCode& error) {
+    if (connection != connection_) return;
+    if (error) return fail(error.message());
+    ErrorCode ignored;
+    socket_.set_option(net::tcp::no_delay(true), ignored);
+    open_ = true;
+    session_.open(Clock::now());
+    flush();
+    read();
+}
+
+void Subscriber::State::read() {
+    if (reading_ || !wants_more()) return;
+    make_room();
+    reading_ = true;
+    const std::uint64_t connection = connection_;
+    socket_.async_read_some(
+        net::asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
+        [this, connection](const ErrorCode& error, std::size_t count) {
+            if (connection != connection_) return;
+            reading_ = false;
+            if (error) return fail(error == net::asio::error::eof ? "the broker closed the connection"
+                                                                  : error.message());
+            const std::size_t skipped = std::min(skip_, count);
+            skip_ -= skipped;
+            if (skipped > 0)
+                std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(end_ + skipped),
+                          buffer_.begin() + static_cast<std::ptrdiff_t>(end_ + count),
+                          buffer_.begin() + static_cast<std::ptrdiff_t>(end_));
+            end_ += count - skipped;
+            parse();
+        });
+}
+
+/// Room for one more read. The buffer grows for a large packet only, and shrinks after it.
+void Subscriber::State::make_room() {
+    if (begin_ == end_) {
+        begin_ = end_ = 0;
+        if (buffer_.size() > read_bytes) {
+            buffer_.resize(read_bytes);
+            buffer_.shrink_to_fit();
+        }
+    }
+    if (begin_ > 0) {
+        std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                  buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    if (end_ == buffer_.size())
+        buffer_.resize(std::min(buffer_.size() * 2, options_.packet_bytes_max + read_bytes));
+}
+
+/// Works off what was read, writes the answers in one go, and reads on.
+void Subscriber::State::parse() {
+    while (wants_more() && parse_one()) {
+    }
+    const bool full = open_ && session_.full();
+    if (full && !paused_) {
+        const std::lock_guard lock(stats_mutex_);
+        ++stats_.pauses;
+    }
+    paused_ = full;
+    publish_stats();
+    flush();
+    read();
+}
+
+bool Subscriber::State::parse_one() {
+    const auto frame = take_frame(unread(), options_.packet_bytes_max);
+    if (!frame) {
+        leave(frame.error().reason, std::string(frame.error().what));
+        return false;
+    }
+    if (!frame->has_value()) return false;
+    const auto event = session_.receive(**frame, Clock::now());
+    if (!event) {
+        leave(event.error().reason, std::string(event.error().what));
+        return false;
+    }
+    begin_ += (*frame)->size;
+    const std::size_t skipped = std::min((*frame)->missing, end_ - begin_);
+    begin_ += skipped;
+    skip_ = (*frame)->missing - skipped;
+    handle(*event);
+    return true;
+}
+
+void Subscriber::State::handle(const Session::Event& event) {
+    const std::string broker = options_.connection.broker.text();
+    switch (event.kind) {
+        case Session::Event::Kind::none: return;
+        case Session::Event::Kind::message: on_message_(event.message, event.token); return;
+        case Session::Event::Kind::connected:
+            connect_timer_.cancel();
+            log::info("connected to the MQTT broker",
+                      {{"broker", broker}, {"session_present", event.session_present}});
+            if (!event.text.empty()) log::warn(event.text, {{"broker", broker}});
+            return;
+        case Session::Event::Kind::subscribed:
+            connect_timer_.cancel();
+            backoff_.reset();
+            failure_told_ = false;
+            subscribed_ = true;
+            {
+                const std::lock_guard lock(stats_mutex_);
+                ++stats_.connections;
+            }
+            log::info("subscribed at the MQTT broker", {{"broker", broker}});
+            if (!event.text.empty()) log::warn(event.text, {{"broker", broker}});
+            if (on_state_) on_state_(true, {});
+            return;
+        case Session::Event::Kind::refused: leave(0, event.text); return;
+        case Session::Event::Kind::ended: fail(event.text); return;
+    }
+}
+
+void Subscriber::State::flush() {
+    if (!open_ || writing_) return;
+    if (session_.output().empty()) {
+        if (leaving_) fail(leave_reason_);
+        return;
+    }
+    writing_ = true;
+    write_buffer_.clear();
+    write_buffer_.swap(session_.output());
+    const std::uint64_t connection = connection_;
+    net::asio::async_write(socket_, net::asio::buffer(write_buffer_),
+                           [this, connection](const ErrorCode& error, std::size_t) {
+                               written(connection, error);
+                           });
+}
+
+void Subscriber::State::written(std::uint64_t connection, const ErrorCode& error) {
+    if (connection != connection_) return;
+    writing_ = false;
+    if (error) return fail(error.message());
+    flush();
+}
+
+/// Ends the connection politely: everything is written, DISCONNECT last.
+void Subscriber::State::leave(std::uint8_t reason, std::string sentence) {
+    if (leaving_) return;
+    leaving_ = true;
+    leave_reason_ = std::move(sentence);
+    session_.close(reason);
+    connect_timer_.expires_after(goodbye_max);
+    const std::uint64_t connection = connection_;
+    connect_timer_.async_wait([this, connection](const ErrorCode& error) {
+        if (!error && connection == connection_) fail(leave_reason_);
+    });
+    flush();
+}
+
+/// The connection is over, or did not come about: starts again unless we are closing.
+void Subscriber::State::fail(std::string_view reason) {
+    const std::string sentence(reason);
+    ++connection_;
+    ErrorCode ignored;
+    socket_.close(ignored);
+    resolver_.cancel();
+    connect_timer_.cancel();
+    if (open_) session_.lost();
+    open_ = reading_ = writing_ = leaving_ = paused_ = false;
+    begin_ = end_ = skip_ = 0;
+    publish_stats();
+    if (closing_) return finish();
+    log::write(std::exchange(failure_told_, true) ? log::Level::debug : log::Level::warn,
+               subscribed_ ? "lost the MQTT broker, reconnecting"
+                           : "cannot subscribe at the MQTT broker, trying on",
+               {{"broker", options_.connection.broker.text()}, {"reason", sentence}});
+    subscribed_ = false;
+    if (on_state_) on_state_(false, sentence);
+    retry_timer_.expires_after(backoff_.next());
+    retry_timer_.async_wait([this](const ErrorCode& error) {
+        if (!error && !closing_) connect();
+    });
+}
+
+void Subscriber::State::tick() {
+    tick_timer_.expires_after(tick_interval);
+    tick_timer_.async_wait([this](const ErrorCode& error) {
+        if (!error) tick();
+    });
+    if (open_ && session_.tick(Clock::now(), reading_) == Session::Pulse::broker_silent)
+        fail("the broker does not answer pings");
+    flush();
+    const std::lock_guard lock(stats_mutex_);
+    oldest_ = session_.oldest();
+}
+
+void Subscriber::State::acknowledge(Token token) {
+    const std::lock_guard lock(acknowledged_mutex_);
+    acknowledged_.push_back(token);
+    if (acknowledged_.size() == 1) thread_.post([this] { apply_acknowledgements(); });
+}
+
+void Subscriber::State::apply_acknowledgements() {
+    applying_.clear();
+    {
+        const std::lock_guard lock(acknowledged_mutex_);
+        applying_.swap(acknowledged_);
+    }
+    for (const Token token : applying_) session_.acknowledge(token);
+    if (closing_) {
+        publish_stats();
+        flush();
+        return close_if_done(false);
+    }
+    if (!open_) return publish_stats();
+    parse();
+}
+
+SubscriberStats Subscriber::State::stats() const {
+    const std::lock_guard lock(stats_mutex_);
+    SubscriberStats stats = stats_;
+    if (oldest_)
+        stats.oldest_age =
+            std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *oldest_);
+    return stats;
+}
+
+void Subscriber::State::publish_stats() {
+    const std::lock_guard lock(stats_mutex_);
+    stats_.session = session_.stats();
+    stats_.unacknowledged = session_.unacknowledged();
+}
+
+void Subscriber::State::close(std::chrono::milliseconds wait) {
+    if (finished_) return;
+    std::future<void> closed = closed_.get_future();
+    thread_.post([this, wait] {
+        closing_ = true;
+        retry_timer_.cancel();
+        close_timer_.expires_after(wait);
+        close_timer_.async_wait([this](const ErrorCode& error) {
+            if (!error) close_if_done(true);
+        });
+        close_if_done(false);
+    });
+    closed.wait();
+    thread_.stop();
+}
+
+void Subscriber::State::close_if_done(bool patience_over) {
+    if (finished_ || leaving_) return;
+    if (!open_) return fail("closing");
+    if (!patience_over && session_.unacknowledged() > 0) return;
+    leave(0, "closing");
+}
+
+void Subscriber::State::finish() {
+    if (std::exchange(finished_, true)) return;
+    close_timer_.cancel();
+    tick_timer_.cancel();
+    closed_.set_value();
+}
+
+Subscriber::Subscriber(SubscriberOptions options, MessageHandler on_message, StateHandler on_state)
+    : state_(std::make_unique<State>(std::move(options), std::move(on_message),
+                                     std::move(on_state))) {}
+
+Subscriber::~Subscriber() { state_->close(std::chrono::milliseconds{0}); }
+
+void Subscriber::acknowledge(Token token) { state_->acknowledge(token); }
+
+SubscriberStats Subscriber::stats() const { return state_->stats(); }
+
+void Subscriber::close(std::chrono::milliseconds wait) { state_->close(wait); }
+
+}  // namespace weir::mqtt
