@@ -153,8 +153,11 @@ def test_a_second_ctrl_c_does_not_wait(trial, wait_until):
     pids = ready(trial.start(), wait_until)
     trial.process.send_signal(signal.SIGINT)
     wait_until(lambda: "stopping" in trial.said(), "first Ctrl-C")
-    trial.process.send_signal(signal.SIGINT)
-    trial.process.wait(5)
+
+    def ended_by_another():
+        trial.process.send_signal(signal.SIGINT)
+        return trial.process.poll() is not None
+    wait_until(ended_by_another, "end", timeout=5)
     assert not any(map(is_alive, pids))
 
 

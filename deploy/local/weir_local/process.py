@@ -98,14 +98,12 @@ class Process:
         self.terminate()
         return self.finish(self.stop_timeout if timeout is None else timeout)
 
-    def finish(self, timeout):
-        """Waits for the end of a process asked to stop; kills it after `timeout` seconds."""
-        if self.popen is None:
-            return None
-        try:
-            self.popen.wait(timeout)
-        except subprocess.TimeoutExpired:
-            pass
+    def finish(self, timeout, hurry=lambda: False):
+        """Waits for the end of a process asked to stop; kills it after `timeout` seconds, or as
+        soon as hurry() says so. Returns the exit code."""
+        deadline = time.monotonic() + timeout
+        while self.running and time.monotonic() < deadline and not hurry():
+            time.sleep(0.01)
         return self.kill()
 
     def kill(self):

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from . import ports
 from .logs import Follower, worth_showing
-from .mosquitto import Mosquitto
-from .kafka import Node
 from .service import Job, Service
 from .system import DescriptionError, System, tree
 
@@ -23,6 +21,7 @@ _delay_max = 10.0  # seconds between restarts
 _steady = 30.0  # seconds of service after which failures are forgotten
 _start_max = 120.0  # seconds until everything is ready
 _patience = 10.0  # seconds until a slow start is mentioned
+_repeat = 0.5  # seconds in which a second Ctrl-C is an echo of the first (timeout(1) sends two)
 _exit_configuration = 2  # how our services end when their options cannot work
 
 _help = """\
@@ -52,8 +51,8 @@ class Watched:
         self.failures = 0
         self.ready_at = None
         self.retry_at = None
-        # The brokers' warnings are theirs, and many are harmless; their log files have them.
-        self.shown = not isinstance(part.process, (Mosquitto, Node))
+        # What brokers, jobs and tools have to say is in their log files, and told if they fail.
+        self.shown = isinstance(part.process, Service)
 
 
 class Runner:
@@ -66,7 +65,8 @@ class Runner:
         self._began = time.monotonic()
         self._announced = False
         self._patience_ends = self._began + _patience
-        self._signals = []
+        self._asked_to_stop_at = None
+        self._hurry = False
 
     def run(self):
         """Returns the exit status: 0 after Ctrl-C, SIGTERM or SIGHUP, 1 or 2 after a failure."""
@@ -74,7 +74,7 @@ class Runner:
             signal.signal(number, self._on_signal)
         status = 0
         try:
-            while not self._signals and status == 0:
+            while self._asked_to_stop_at is None and status == 0:
                 status = self._step()
                 time.sleep(0.2 if self._announced else 0.02)
         except OSError as error:
@@ -86,9 +86,11 @@ class Runner:
         return status
 
     def _on_signal(self, number, _frame):
-        if len(self._signals) == 1 and number == signal.SIGINT:
-            self._system.kill()
-        self._signals.append(number)
+        now = time.monotonic()
+        if self._asked_to_stop_at is None:
+            self._asked_to_stop_at = now
+        elif number == signal.SIGINT and now > self._asked_to_stop_at + _repeat:
+            self._hurry = True
 
     def _step(self):
         """Returns the exit status if this is the end, else 0."""
@@ -165,7 +167,9 @@ class Runner:
 
     def _stop(self):
         self._say("", "stopping")
-        self._system.stop(lambda part: self._say(part.name, "did not stop in time and was killed"))
+        self._system.stop(
+            on_killed=lambda part: self._say(part.name, "did not stop in time and was killed"),
+            hurry=lambda: self._hurry)
         self._say("", "everything has stopped")
 
     def _say(self, name, words):
@@ -174,7 +178,7 @@ class Runner:
             print(f"{elapsed:7.2f}  {name:{self._width}}  {words}", flush=True)
         except OSError:  # nobody reads any more
             sys.stdout = open(os.devnull, "w")
-            self._signals.append(signal.SIGHUP)
+            self._asked_to_stop_at = self._asked_to_stop_at or time.monotonic()
 
 
 def _why_not(process):
@@ -233,6 +237,13 @@ def _clean(system):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
+def _check_executables(system):
+    missing = [part.process.command[0] for part in system.parts
+               if shutil.which(part.process.command[0]) is None]
+    if missing:
+        raise DescriptionError(f"not there: {', '.join(missing)}; `make run` installs and builds")
+
+
 def _check_ports(system):
     busy = []
     for name, port in system.busy_ports():
@@ -262,6 +273,7 @@ def main(arguments=None):
                 _clean(system)
             if options.clean:
                 return 0
+            _check_executables(system)
             _check_ports(system)
             return _run(system)
     except (DescriptionError, FileNotFoundError) as error:

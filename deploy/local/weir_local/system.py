@@ -118,19 +118,18 @@ class System:
         """Has a part that ended started again by the next advance()."""
         part.state = "waiting"
 
-    def stop(self, on_killed=lambda part: None):
-        """Stops everything in the reverse order of the start; level by level, so in parallel."""
+    def stop(self, on_killed=lambda part: None, hurry=lambda: False):
+        """Stops everything in the reverse order of the start, what may stop together together.
+
+        A part that does not stop in time is killed, and at once when hurry() says so.
+        """
         for level in sorted({part.level for part in self.parts}, reverse=True):
             running = [part for part in self.parts if part.level == level and part.process.running]
             for part in running:
                 part.process.terminate()
             for part in running:
-                if part.process.finish(part.process.stop_timeout) == -9:
+                if part.process.finish(part.process.stop_timeout, hurry) == -9:
                     on_killed(part)
-
-    def kill(self):
-        for part in self.parts:
-            part.process.kill()
 
     def busy_ports(self):
         """[(name, port)] of the ports it needs that somebody else listens on."""
