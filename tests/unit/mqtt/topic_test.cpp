@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: the rules for topics (MQTT 5 section 4.7) and the small parsers. Method: tables.
+#include "mqtt/topic.hpp"
+
+#include "catch.hpp"
+#include "mqtt/backoff.hpp"
+#include "mqtt/connection.hpp"
+
+namespace weir::mqtt {
+namespace {
+
+TEST_CASE("topic names have no wildcards and are UTF-8", "[mqtt][topic]") {
+    for (const char* good : {"a", "/", "a/b", "a//b", "$SYS/x", "ä/ö"}) CHECK(is_topic_name(good));
+    for (const char* bad : {"", "+", "a/#", "a+b", "\xC3\x28"}) CHECK_FALSE(is_topic_name(bad));
+    CHECK_FALSE(is_topic_name(std::string_view("a\0b", 3)));
+    CHECK(is_topic_name(std::string(65'535, 'a')));
+    CHECK_FALSE(is_topic_name(std::string(65'536, 'a')));
+}
+
+TEST_CASE("topic filters take wildcards for whole levels", "[mqtt][topic]") {
+    for (const char* good : {"a", "+", "#", "a/+/b", "a/#", "+/+", "/+", "$share/g/a/+", "$share/g/#"})
+        CHECK(is_topic_filter(good));
+    for (const char* bad :
+         {"", "a+", "a/+b", "a/#/b", "#/a", "a#", "$share/g", "$share//a", "$share/g+/a", "$share/g/"})
+        CHECK_FALSE(is_topic_filter(bad));
+}
+
+TEST_CASE("filters match the topics the standard names", "[mqtt][topic]") {
+    struct Case {
+        const char* filter;
+        const char* topic;
+        bool match;
+    };
+    for (const Case& c : {Case{"sport/tennis/#", "sport/tennis", true},
+                          Case{"sport/tennis/#", "sport/tennis/player1/ranking", true},
+                          Case{"sport/tennis/+", "sport/tennis/player1", true},
+                          Case{"sport/tennis/+", "sport/tennis/player1/ranking", false},
+                          Case{"sport/+", "sport", false}, Case{"sport/+", "sport/", true},
+                          Case{"+/+", "/finance", true}, Case{"/+", "/finance", true},
+                          Case{"+", "/finance", false}, Case{"#", "$SYS/load", false},
+                          Case{"+/load", "$SYS/load", false}, Case{"$SYS/#", "$SYS/load", true},
+                          Case{"a/b", "a/b", true}, Case{"a/b", "a/c", false},
+                          Case{"a/b", "a", false}, Case{"a", "a/b", false}}) {
+        INFO(c.filter << " " << c.topic);
+        CHECK(matches(c.filter, c.topic) == c.match);
+    }
+}
+
+TEST_CASE("the last wildcard is what a device is called", "[mqtt][topic]") {
+    CHECK(last_wildcard("air/+", "air/device1") == "device1");
+    CHECK(last_wildcard("+/+/co", "plant/device1/co") == "device1");
+    CHECK(last_wildcard("air/#", "air/hall/device1") == "hall/device1");
+    CHECK(last_wildcard("air/device1", "air/device1") == "device1");
+    CHECK(last_wildcard("#", "a/b") == "a/b");
+    CHECK(levels("a//b") == std::vector<std::string_view>{"a", "", "b"});
+}
+
+TEST_CASE("broker addresses are read", "[mqtt][connection]") {
+    struct Case {
+        const char* text;
+        const char* host;
+        unsigned port;
+    };
+    for (const Case& c : {Case{"tcp://localhost:1884", "localhost", 1884},
+                          Case{"mqtt://broker", "broker", 1883}, Case{"tcp://[::1]", "::1", 1883},
+                          Case{"tcp://[::1]:99", "::1", 99}}) {
+        const auto broker = BrokerUri::parse(c.text);
+        REQUIRE(broker.ok());
+        CHECK(broker->endpoint.host == c.host);
+        CHECK(broker->endpoint.port == c.port);
+        CHECK(BrokerUri::parse(broker->text())->text() == broker->text());
+    }
+    for (const char* bad : {"", "localhost:1883", "tcp://", "tcp://:1883", "tcp://h:0",
+                            "tcp://h:70000", "tcp://h:x", "ssl://h:8883", "tcp://::1", "tcp://h/x"})
+        CHECK_FALSE(BrokerUri::parse(bad).ok());
+}
+
+TEST_CASE("waits are drawn from zero to a doubling ceiling", "[mqtt][backoff]") {
+    using std::chrono::milliseconds;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        Backoff backoff(milliseconds{100}, milliseconds{1'000}, seed);
+        for (const int ceiling : {100, 200, 400, 800, 1'000, 1'000}) {
+            const auto wait = backoff.next();
+            CHECK(wait >= milliseconds{0});
+            CHECK(wait <= milliseconds{ceiling});
+        }
+        backoff.reset();
+        CHECK(backoff.next() <= milliseconds{100});
+    }
+}
+
+}  // namespace
+}  // namespace weir::mqtt
