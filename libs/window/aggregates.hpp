@@ -16,7 +16,7 @@ namespace weir::window {
 /// does not take part; where no record took part, count is 0 and everything else is null.
 enum class Function : std::uint8_t {
     count,     ///< how many values there were; without a field, how many records
-    sum,       ///< of floating-point fields in double, in offset order; of int64 exactly
+    sum,       ///< in double, in offset order; of int64 exactly, a double beyond 64 bits
     mean,      ///< sum in double, in offset order, divided in double
     min,       ///< in the field's own type
     max,       ///< in the field's own type
@@ -94,8 +94,7 @@ struct Output {
 class Aggregates {
 public:
     /// Errors: no aggregate, an output name that is empty or occurs twice, a function that needs
-    /// a field and has none, arithmetic on strings, one field with two types of which one is
-    /// string or int64 and the other is not.
+    /// a field and has none, anything but count of strings, one field with two types.
     static Result<Aggregates> compile(std::vector<Aggregate> aggregates);
 
     [[nodiscard]] std::span<const Aggregate> list() const { return aggregates_; }

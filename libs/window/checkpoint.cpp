@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "window/checkpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+// The text, version 1, in decimal, an absent time as '-':
+//   weir1 <hash, hex> <replay_from> <watermark> <incomplete_until> <end>:<first_offset>|- <moves>
+// where moves is a comma-separated list of <offset>:<watermark>, each the difference from the one
+// before it, the first from replay_from and, when it has one, the watermark.
+
+namespace weir::window {
+namespace {
+
+constexpr std::string_view version_mark = "weir";
+constexpr std::int64_t version = 1;
+constexpr std::size_t moves_max = 100'000;
+
+std::int64_t micros(EventTime time) { return time.time_since_epoch().count(); }
+
+EventTime time_of(std::int64_t micros) { return EventTime{Duration{micros}}; }
+
+void append_time(std::string& out, EventTime time) {
+    if (time == no_watermark)
+        out += " -";
+    else
+        fmt::format_to(std::back_inserter(out), " {}", micros(time));
+}
+
+EventTime first_base(EventTime watermark) {
+    return watermark == no_watermark ? EventTime{} : watermark;
+}
+
+void append_moves(std::string& out, const Checkpoint& checkpoint) {
+    std::int64_t offset = number(checkpoint.replay_from);
+    EventTime watermark = first_base(checkpoint.watermark);
+    char separator = ' ';
+    for (const Move& move : checkpoint.moves) {
+        fmt::format_to(std::back_inserter(out), "{}{}:{}", separator, number(move.offset) - offset,
+                       (move.watermark - watermark).count());
+        offset = number(move.offset);
+        watermark = move.watermark;
+        separator = ',';
+    }
+}
+
+/// Takes the parts of the text one by one; what is missing or no number is remembered.
+class Parts {
+public:
+    explicit Parts(std::string_view text) : rest_(text) {}
+
+    std::string_view word() {
+        const std::size_t size = std::min(rest_.find(' '), rest_.size());
+        const std::string_view word = rest_.substr(0, size);
+        rest_.remove_prefix(std::min(size + 1, rest_.size()));
+        good_ = good_ && !word.empty();
+        return word;
+    }
+
+    template <typename T>
+    T number(std::string_view text, int base = 10) {
+        T value = 0;
+        const char* const end = text.data() + text.size();
+        const auto result = std::from_chars(text.data(), end, value, base);
+        good_ = good_ && result.ec == std::errc{} && result.ptr == end;
+        return value;
+    }
+
+    EventTime time() {
+        const std::string_view text = word();
+        return text == "-" ? no_watermark : time_of(number<std::int64_t>(text));
+    }
+
+    /// `<number>:<number>`
+    std::pair<std::int64_t, std::int64_t> pair(std::string_view text) {
+        const std::size_t colon = text.find(':');
+        good_ = good_ && colon != std::string_view::npos;
+        if (!good_) return {};
+        const auto first = number<std::int64_t>(text.substr(0, colon));
+        return {first, number<std::int64_t>(text.substr(colon + 1))};
+    }
+
+    void require(bool condition) { good_ = good_ && condition; }
+
+    [[nodiscard]] bool empty() const { return rest_.empty(); }
+    [[nodiscard]] bool good() const { return good_; }
+
+private:
+    std::string_view rest_;
+    bool good_ = true;
+};
+
+void take_moves(Parts& parts, Checkpoint& checkpoint) {
+    if (parts.empty()) return;
+    std::string_view list = parts.word();
+    std::int64_t offset = number(checkpoint.replay_from);
+    std::int64_t watermark = micros(first_base(checkpoint.watermark));
+    while (parts.good() && !list.empty()) {
+        const std::size_t size = std::min(list.find(','), list.size());
+        const auto [offset_step, watermark_step] = parts.pair(list.substr(0, size));
+        list.remove_prefix(std::min(size + 1, list.size()));
+        parts.require(offset_step > 0 && watermark_step > 0 &&
+                      !__builtin_add_overflow(offset, offset_step, &offset) &&
+                      !__builtin_add_overflow(watermark, watermark_step, &watermark) &&
+                      checkpoint.moves.size() < moves_max);
+        checkpoint.moves.push_back({Offset{offset}, time_of(watermark)});
+    }
+}
+
+}  // namespace
+
+std::string encode(const Checkpoint& checkpoint, std::uint64_t options_hash) {
+    std::string out = fmt::format("{}{} {:x} {}", version_mark, version, options_hash,
+                                  number(checkpoint.replay_from));
+    append_time(out, checkpoint.watermark);
+    append_time(out, checkpoint.incomplete_until);
+    if (checkpoint.cursor)
+        fmt::format_to(std::back_inserter(out), " {}:{}", micros(checkpoint.cursor->end),
+                       number(checkpoint.cursor->first_offset));
+    else
+        out += " -";
+    append_moves(out, checkpoint);
+    return out;
+}
+
+std::size_t checkpoint_bytes(const Checkpoint& checkpoint) {
+    // Every part before the moves at its longest: an offset has at most 19 digits, a time 20 with
+    // its sign. The moves are differences, which only shrink when replay_from and the watermark
+    // there rise; the first one's base may still be absent, which is the longer form.
+    constexpr std::size_t fixed_max = 5 + 17 + 20 + 21 + 21 + 1 + 20 + 1 + 19;
+    std::string moves;
+    append_moves(moves, checkpoint);
+    return fixed_max + moves.size();
+}
+
+Result<Committed> decode(std::string_view text) {
+    const Error broken{fmt::format("expected a checkpoint of the aggregator, got \"{}\"",
+                                   text.substr(0, 60))};
+    if (!text.starts_with(version_mark)) return broken;
+    Parts parts(text.substr(version_mark.size()));
+    const auto found_version = parts.number<std::int64_t>(parts.word());
+    if (!parts.good()) return broken;
+    if (found_version != version)
+        return Error{fmt::format("the checkpoint has version {}, this program knows version {}",
+                                 found_version, version)};
+    Committed committed;
+    Checkpoint& checkpoint = committed.checkpoint;
+    committed.options_hash = parts.number<std::uint64_t>(parts.word(), 16);
+    checkpoint.replay_from = Offset{parts.number<std::int64_t>(parts.word())};
+    checkpoint.watermark = parts.time();
+    checkpoint.incomplete_until = parts.time();
+    if (const std::string_view cursor = parts.word(); cursor != "-") {
+        const auto [end, first_offset] = parts.pair(cursor);
+        checkpoint.cursor = CloseCursor{time_of(end), Offset{first_offset}};
+    }
+    parts.require(number(checkpoint.replay_from) >= 0);
+    take_moves(parts, checkpoint);
+    if (!parts.good() || !parts.empty()) return broken;
+    return committed;
+}
+
+}  // namespace weir::window
