@@ -191,12 +191,24 @@ TEST_CASE("a commit is repeated until its fate is known, and aborted if it must 
     CHECK(name(lost.error().meaning) == name(Meaning::needs_abort));
     CHECK(transactions.open());
     CHECK(transactions.abort().ok());
+}
 
+TEST_CASE("a producer that was fenced is finished", "[kafka]") {
+    MockCluster cluster;
+    cluster.create_topic("t", 1);
+    auto producer = Producer::open(cluster.options(), {.transactional_id = "id"});
+    REQUIRE(producer.ok());
+    Transactions transactions(*producer, for_ever);
+    REQUIRE(transactions.init().ok());
     REQUIRE(transactions.begin().ok());
-    REQUIRE(producer->send({.topic = "t", .value = "3"}).ok());
+    REQUIRE(producer->send({.topic = "t", .value = "1"}).ok());
     cluster.fail_next(end_txn_request, {RD_KAFKA_RESP_ERR_PRODUCER_FENCED});
     const auto fenced = transactions.commit();
     REQUIRE(!fenced.ok());
+    INFO(fenced.error().message);
     CHECK(name(fenced.error().meaning) == name(Meaning::fatal));
     CHECK(producer->fatal());
+    const auto refused = producer->send({.topic = "t", .value = "2"});
+    REQUIRE(!refused.ok());
+    CHECK(refused.error() == SendError::refused);
 }
