@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import weir_local
+from support import ROOT, create_topic, wait_until
 from weir_local.service import Job, Service
 from weir_local.system import System
 
-ROOT = Path(__file__).resolve().parents[1]
 _numbers = itertools.count(1)
 _outcome = pytest.StashKey()
 
@@ -101,32 +101,6 @@ def topic(kafka, unique):
     return create
 
 
-def create_topic(bootstrap_servers, name, partitions=1, replicas=1, **config):
-    """Creates a topic and waits until each partition has a leader. In the names of its settings an
-    underscore stands for a dot: retention_ms=1000."""
-    from confluent_kafka.admin import AdminClient, NewTopic
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
-    settings = {key.replace("_", "."): str(value) for key, value in config.items()}
-    wanted = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=settings)
-    admin.create_topics([wanted])[name].result(timeout=30)
-
-    def has_leaders():
-        found = admin.list_topics(name, timeout=10).topics[name].partitions
-        return len(found) == partitions and all(p.leader >= 0 for p in found.values())
-    wait_until(has_leaders, f"leaders of {name}")
-
-
-def wait_until(condition, what, timeout=30.0, interval=0.02):
-    """The first true value of condition(); AssertionError naming `what` after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"no {what} within {timeout} s"
-        time.sleep(interval)
-
-
 @pytest.fixture(name="wait_until")
 def wait_until_fixture():
     return wait_until
@@ -155,13 +129,13 @@ def service(bin_dir, run_dir):
 
 @pytest.fixture
 def system(bin_dir, run_dir):
-    """system("air-quality", options={"aggregator": {"grace": "2s"}}, variant="firmware") starts a
-    whole system of deploy/ with brokers of its own on free ports and returns it
-    (weir_local.system.System): system["aggregator"], system.ports["page"],
-    system.bootstrap_servers. Everything is stopped after the test."""
+    """system(options={"aggregator": {"grace": "2s"}}, variant="firmware") starts a whole system of
+    deploy/ with brokers of its own on free ports and returns it (weir_local.system.System):
+    system["aggregator"], system.ports["page"], system.bootstrap_servers. Everything is stopped
+    after the test."""
     started = []
 
-    def start(name, **more):
+    def start(name="air-quality", **more):
         whole = System(ROOT / "deploy" / name, run_dir, bin_dir, ports="free", **more)
         started.append(whole)
         return whole.start()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import weir_local
-from conftest import ROOT, create_topic
+from support import ROOT, create_topic, is_alive
 
 
 def test_kafka_finds_its_log_again_after_a_stop_and_after_a_kill(run_dir):
@@ -60,14 +60,6 @@ def test_children_of_a_killed_parent_are_gone(run_dir, wait_until):
         assert all(is_alive(pid) for pid in pids)
         parent.send_signal(signal.SIGKILL)
     wait_until(lambda: not any(is_alive(pid) for pid in pids), "end of the orphans")
-
-
-def is_alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_free_port_is_not_given_twice(free_port):

@@ -259,7 +259,8 @@ def main(arguments=None):
     """The command line of deploy/local/run. Returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="deploy/local/run", formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("system", nargs="?", default="air-quality", help="a folder of deploy/ (default: air-quality)")
+    parser.add_argument("system", nargs="?", default="air-quality",
+                        help="a folder of deploy/ (default: air-quality)")
     parser.add_argument("--clean", action="store_true", help="only forget the data of earlier runs")
     try:
         if {"-h", "--help"} & set(sys.argv[1:] if arguments is None else arguments):
