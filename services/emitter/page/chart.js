@@ -141,7 +141,8 @@ export class Chart {
     const last = Math.max(...starts);
     const first = Math.max(last - this.span_s, Math.min(...starts));
     if (!Number.isFinite(last)) return [0, shortest_span_s];
-    return [Math.min(first, last - shortest_span_s), last + 10];
+    const from = Math.min(first, last - shortest_span_s);
+    return [from, last + 0.03 * (last - from)]; // room for the last rings
   }
 
   #y_range(low, high) {
