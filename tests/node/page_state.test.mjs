@@ -50,6 +50,7 @@ test("a window makes its device appear with its mean, count and identity", () =>
   assert.equal(row.name, "device1");
   assert.equal(row.mean, 863.852);
   assert.equal(row.count, 45);
+  assert.equal(row.incomplete, "");
   assert.equal(row.position, "kafka-spark-integration-output/1/0");
   assert.equal(row.received_ms, base_ms + 2 * window_ms);
 });

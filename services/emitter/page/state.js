@@ -66,6 +66,7 @@ function read_result(value, meta, limits) {
     end_ms,
     mean: Number.isFinite(average) ? average : NaN,
     count: Number.isSafeInteger(count) ? count : null,
+    incomplete: String(headers["weir-incomplete"] ?? "").slice(0, 300), // why, if it is
     revision: Number.parseInt(headers["weir-revision"], 10) || 0,
     received_ms: Number(meta.timestamp_ms) || 0,
     offset: Number(meta.offset) || 0,

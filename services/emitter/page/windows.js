@@ -44,6 +44,9 @@ function fill(row, window, now_ms) {
   set_time(role(row, "start"), window.start_ms, prefix + time(window.start_ms));
   set_time(role(row, "end"), window.end_ms, time(window.end_ms));
   set_text(role(row, "mean"), number(window.mean));
-  set_text(role(row, "count"), window.count === null ? "–" : String(window.count));
+  const count = role(row, "count");
+  const at_least = window.incomplete ? "≥ " : "";
+  set_text(count, window.count === null ? "–" : `${at_least}${window.count}`);
+  count.title = window.incomplete;
   set_time(role(row, "received"), window.received_ms, time(window.received_ms));
 }
