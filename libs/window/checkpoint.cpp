@@ -8,7 +8,7 @@
 #include <iterator>
 #include <utility>
 
-// The text, version 1, in decimal, an absent time as '-':
+// The text, version 1, in decimal, an absent time as '-', one that is not known yet as '?':
 //   weir1 <hash, hex> <replay_from> <watermark> <incomplete_until> <end>:<first_offset>|- <moves>
 // where moves is a comma-separated list of <offset>:<watermark>, each the difference from the one
 // before it, the first from replay_from and, when it has one, the watermark.
@@ -27,6 +27,8 @@ EventTime time_of(std::int64_t micros) { return EventTime{Duration{micros}}; }
 void append_time(std::string& out, EventTime time) {
     if (time == no_watermark)
         out += " -";
+    else if (time == not_known_yet)
+        out += " ?";
     else
         fmt::format_to(std::back_inserter(out), " {}", micros(time));
 }
@@ -72,7 +74,9 @@ public:
 
     EventTime time() {
         const std::string_view text = word();
-        return text == "-" ? no_watermark : time_of(number<std::int64_t>(text));
+        if (text == "-") return no_watermark;
+        if (text == "?") return not_known_yet;
+        return time_of(number<std::int64_t>(text));
     }
 
     /// `<number>:<number>`
@@ -140,7 +144,7 @@ std::size_t checkpoint_bytes(const Checkpoint& checkpoint) {
 Result<Committed> decode(std::string_view text) {
     const Error broken{fmt::format("expected a checkpoint of the aggregator, got \"{}\"",
                                    text.substr(0, 60))};
-    if (!text.starts_with(version_mark)) return broken;
+    if (!text.starts_with(version_mark) || text.ends_with(' ') || text.ends_with(',')) return broken;
     Parts parts(text.substr(version_mark.size()));
     const auto found_version = parts.number<std::int64_t>(parts.word());
     if (!parts.good()) return broken;

@@ -32,6 +32,9 @@ struct CloseCursor {
     friend auto operator<=>(const CloseCursor&, const CloseCursor&) = default;
 };
 
+/// Of Checkpoint::incomplete_until.
+inline constexpr EventTime not_known_yet = EventTime::max();
+
 /// All that must be remembered of a stream beside the log it reads.
 ///
 /// Problem: the open windows of a stream are too much to write with every commit, and the log
@@ -47,7 +50,8 @@ struct Checkpoint {
     std::vector<Move> moves;
     /// Set when windows were closing that had not been written completely.
     std::optional<CloseCursor> cursor;
-    /// Windows that start at or before this may lack records.
+    /// Windows that start at or before this may lack records, because the log was cut before the
+    /// first record. `not_known_yet` until a record has come to judge by.
     EventTime incomplete_until = no_watermark;
 
     friend bool operator==(const Checkpoint&, const Checkpoint&) = default;

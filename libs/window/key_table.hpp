@@ -19,6 +19,9 @@ namespace weir::window {
 ///
 /// Problem: a key is in several windows at a time and in every record; its text should be hashed
 /// once per record and stored once per stream, and be gone when its last window has closed.
+///
+/// Limits: the text of a key goes with its last use; the slots are kept for other keys until the
+///         table is empty.
 class KeyTable {
 public:
     using Id = std::uint32_t;
@@ -82,6 +85,7 @@ public:
         text_bytes_ -= key.text.size();
         key.text = std::string();
         free_.push_back(id);
+        if (index_.empty() && keys_.size() > kept_max) shrink();
     }
 
     [[nodiscard]] std::size_t memory_bytes() const {
@@ -90,6 +94,15 @@ public:
     }
 
 private:
+    /// An empty table of up to this many keys keeps its memory for the next ones.
+    static constexpr std::size_t kept_max = 1024;
+
+    void shrink() {
+        keys_ = std::vector<Key>();
+        free_ = std::vector<Id>();
+        index_.rehash(0);
+    }
+
     struct Probe {
         std::string_view text;
         std::size_t hash;

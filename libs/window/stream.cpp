@@ -27,7 +27,10 @@ public:
 
     void restore(const Checkpoint& checkpoint, Offset committed) {
         watermark = checkpoint.watermark;
-        incomplete_until_ = checkpoint.incomplete_until;
+        if (checkpoint.incomplete_until == not_known_yet)
+            log_is_cut_ = true;
+        else
+            incomplete_until_ = checkpoint.incomplete_until;
         moves_ = checkpoint.moves;
         muted_before_ = checkpoint.cursor;
         committed_ = committed;
@@ -138,6 +141,7 @@ public:
         // Once every window that may lack records has been written, nobody asks any more.
         const bool over = watermark != no_watermark && incomplete_until_ + options.size <= watermark;
         if (checkpoint.cursor || !over) checkpoint.incomplete_until = incomplete_until_;
+        if (log_is_cut_) checkpoint.incomplete_until = not_known_yet;
         return checkpoint;
     }
 

@@ -65,7 +65,8 @@ enum class LogStart : std::uint8_t {
 /// Why that is exact: docs/decisions/0002-windows-and-watermarks.md.
 ///
 /// Threads:  one at a time.
-/// Limits:   Options::open_windows_max. Memory goes back when windows close.
+/// Limits:   Options::open_windows_max. The memory of a window goes back when it closes; the table
+///           of keys keeps the size of its largest day until no window is open.
 class Stream {
 public:
     /// A stream that starts with no past.

@@ -87,9 +87,8 @@ class RowVisitor {
 public:
     template <typename Visit>
     explicit RowVisitor(Visit& visit)
-        : object_(&visit), call_([](void* object, const Row& row) {
-              (*static_cast<Visit*>(object))(row);
-          }) {}
+        : object_(const_cast<void*>(static_cast<const void*>(&visit))),
+          call_([](void* object, const Row& row) { (*static_cast<Visit*>(object))(row); }) {}
 
     void operator()(const Row& row) const { call_(object_, row); }
 

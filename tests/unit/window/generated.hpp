@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "window/stream.hpp"
+
+/// Random histories for the property tests: what happens to a stream, in order.
+namespace weir::window::test {
+
+using namespace std::chrono_literals;
+
+/// A record, or a quiet close between two records.
+struct Event {
+    bool is_record = true;
+    Offset offset{};  ///< of a record; of a quiet close, the offset of the next record or the end
+    EventTime time{};
+    std::string key;
+    std::optional<double> value;
+    EventTime until{};  ///< of a quiet close
+};
+
+struct History {
+    Options options;
+    std::vector<Event> events;
+    Offset end{};  ///< beyond the last record
+};
+
+/// Draws one history after the other. Each has its own window, grace, number of keys, disorder,
+/// and its share of boundary times, duplicates, stray records far ahead, gaps and quiet closes.
+class Generator {
+public:
+    explicit Generator(std::mt19937_64 engine) : engine_(engine) {}
+
+    std::int64_t between(std::int64_t low, std::int64_t high) {
+        return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
+    }
+
+    bool chance(double probability) { return std::bernoulli_distribution(probability)(engine_); }
+
+    History history(std::size_t events_max) {
+        History history;
+        Options& options = history.options;
+        options.size = Duration{pick({1'000'000, 7'000'000, 15'000'000, 333'333})};
+        options.grace = Duration{grace_ = pick({0, 1, 500'000, 15'000'000, 40'000'000, 600'000'000})};
+        options.aggregates = *Aggregates::compile({{"average", Function::mean, 0, FieldType::float32},
+                                                   {"count", Function::count, {}, {}},
+                                                   {"lowest", Function::min, 0, FieldType::float32},
+                                                   {"variance", Function::variance, 0, FieldType::float32}});
+        keys_ = pick({1, 2, 5, 60});
+        disorder_ = pick({0, 2'000'000, 30'000'000});
+        step_max_ = pick({0, 100'000, 3'000'000, 20'000'000});
+        quiet_ = chance(0.6) ? 0.1 : 0.0;
+        stray_ = chance(0.3) ? 0.02 : 0.0;
+        now_ = between(0, 2) == 0 ? 0 : 1'728'302'400'000'000;
+        std::int64_t offset = between(0, 1) * between(0, 1000);
+        const auto count = static_cast<std::size_t>(between(0, static_cast<std::int64_t>(events_max)));
+        while (history.events.size() < count) {
+            if (chance(quiet_))
+                history.events.push_back(quiet(offset));
+            else
+                history.events.push_back(record(offset, options.size));
+        }
+        history.end = Offset{offset + (chance(0.3) ? between(0, 3) : 0)};
+        return history;
+    }
+
+private:
+    std::int64_t pick(std::initializer_list<std::int64_t> choices) {
+        return *(choices.begin() + between(0, static_cast<std::int64_t>(choices.size()) - 1));
+    }
+
+    Event record(std::int64_t& offset, Duration size) {
+        now_ += between(0, step_max_);
+        if (chance(0.005)) now_ += between(0, 600'000'000);
+        std::int64_t time = std::max<std::int64_t>(0, now_ - between(0, disorder_));
+        if (chance(stray_)) time += between(0, chance(0.8) ? grace_ : 3'600'000'000);
+        if (chance(0.2)) time -= time % size.count();
+        if (chance(0.05)) time = std::max<std::int64_t>(0, time - time % size.count() - 1);
+        if (chance(0.02)) time = std::max<std::int64_t>(0, time - between(0, 200'000'000));
+        Event event;
+        event.offset = Offset{offset};
+        event.time = EventTime{Duration{time}};
+        event.key = "device" + std::to_string(between(1, keys_));
+        if (!chance(0.1)) event.value = static_cast<double>(between(-99'900, 99'900)) / 100;
+        if (last_ && chance(0.05)) {
+            event = *last_;
+            event.offset = Offset{offset};
+        }
+        last_ = event;
+        offset += chance(0.1) ? between(1, 5) : 1;
+        return event;
+    }
+
+    Event quiet(std::int64_t offset) {
+        Event event;
+        event.is_record = false;
+        event.offset = Offset{offset};
+        event.until = EventTime{Duration{now_ + between(-30'000'000, chance(0.2) ? 60'000'000 : 1'000'000)}};
+        return event;
+    }
+
+    std::mt19937_64 engine_;
+    std::int64_t grace_ = 0;
+    std::int64_t keys_ = 1;
+    std::int64_t disorder_ = 0;
+    std::int64_t step_max_ = 0;
+    std::int64_t now_ = 0;
+    double quiet_ = 0;
+    double stray_ = 0;
+    std::optional<Event> last_;
+};
+
+/// The record of an event; `input` holds its value.
+inline Record record_of(const Event& event, Input& input) {
+    input = event.value ? Input::of_number(*event.value) : Input::null();
+    return {event.offset, event.time, event.key, {&input, 1}};
+}
+
+}  // namespace weir::window::test
