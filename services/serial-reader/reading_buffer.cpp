@@ -159,7 +159,13 @@ Result<Sequence> ReadingBuffer::append(EventTime time, double value) {
     Segment& segment = segments_.back();
     if (!write_stored(segment.file.get(), segment.count, reading)) {
         last_is_open_ = false;  // the sequence has a hole now, and a segment has none
-        return system_error("writing to", segment.path);
+        const Error error = system_error("writing to", segment.path);
+        if (segment.count == 0) {
+            // A disk that stays full must not fill the folder with empty segments.
+            unlink(segment.path.c_str());
+            segments_.pop_back();
+        }
+        return error;
     }
     ++segment.count;
     unsynced_ = true;

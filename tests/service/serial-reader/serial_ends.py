@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two ends of serial-reader: a serial cable, real or played, and an MQTT client that listens."""
+"""The two ends of serial-reader: a serial cable, played or a board's, and an MQTT client."""
 
 import json
 import math
@@ -147,15 +147,18 @@ def listener(mosquitto):
     listener.close()
 
 
+def reader_options(run_dir, mosquitto):
+    return {"port": run_dir / "tty", "device": "device1", "mqtt": mosquitto.url,
+            "buffer": run_dir / "buffer", "reopen-max": "200ms"}
+
+
 @pytest.fixture
 def reader(service, mosquitto, run_dir):
     """reader({"payload": "number"}) starts serial-reader on run_dir/"tty" and waits until it has
     the port open."""
     def start(options=None, **more):
-        process = service("serial-reader", {
-            "port": run_dir / "tty", "device": "device1", "mqtt": mosquitto.url,
-            "buffer": run_dir / "buffer", "reopen-max": "200ms", **(options or {})},
-            wait=False, **more)
+        process = service("serial-reader", {**reader_options(run_dir, mosquitto),
+                                            **(options or {})}, wait=False, **more)
         wait_until(lambda: opens(process) == 1, "open port")
         return process
     return start

@@ -4,12 +4,15 @@ arrives, whatever happens to the cable, the broker and the process."""
 
 import random
 import re
+import signal
 import time
 
 import pytest
 
 from conftest import wait_until
-from serial_ends import cable, first_in_order, listener, opens, reader, rejected  # noqa: F401
+from serial_ends import (Listener, cable, first_in_order, listener, opens, reader,  # noqa: F401
+                         reader_options, rejected)
+from weir_local import Mosquitto
 
 CALIBRATION = "Ro: 4.69 kohm\r\n"
 
@@ -160,6 +163,27 @@ def test_nothing_is_lost_while_the_broker_is_away(cable, listener, mosquitto, re
     assert stamps[500] <= written, "the time is that of the reading, not of the sending"
     process.wait_ready()
     wait_until(lambda: process.metrics()["weir_buffer_records"] == 0, "empty buffer")
+
+
+def test_what_the_broker_refuses_is_kept_until_it_may(cable, run_dir, service):
+    rights = run_dir / "acl"
+    rights.write_text("topic read #\n")
+    mosquitto = Mosquitto(run_dir, extra=f"acl_file {rights}").start().wait_ready()
+    try:
+        listener = Listener(mosquitto.port)
+        process = service("serial-reader", reader_options(run_dir, mosquitto), wait=False)
+        wait_until(lambda: opens(process) == 1, "open port")
+        cable.write(CALIBRATION)
+        cable.write_readings(numbers(1, 5))
+        wait_until(lambda: "refuses readings" in str(process.readiness()), "report of the refusal")
+        rights.write_text("topic readwrite #\n")
+        mosquitto.signal(signal.SIGHUP)
+        wait_for_values(listener, numbers(1, 5))
+        assert first_in_order(listener.values()) == numbers(1, 5)
+        process.wait_ready()
+        listener.close()
+    finally:
+        mosquitto.stop()
 
 
 def test_a_full_buffer_drops_the_oldest_and_says_so(cable, listener, mosquitto, reader):

@@ -10,6 +10,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -33,6 +34,22 @@ bool is_avr_elf(const std::string& path) {
     return file && std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
            header.e_ident[EI_CLASS] == ELFCLASS32 && header.e_machine == EM_AVR;
 }
+
+/// What elf_read_firmware() allocates belongs to its caller; loading copies it into the MCU.
+struct Firmware : elf_firmware_t {
+    Firmware() : elf_firmware_t{} {}
+    Firmware(const Firmware&) = delete;
+    Firmware& operator=(const Firmware&) = delete;
+    ~Firmware() {
+        for (std::uint32_t i = 0; i < symbolcount; ++i)
+            std::free(symbol[i]);
+        std::free(symbol);
+        std::free(flash);
+        std::free(eeprom);
+        std::free(fuse);
+        std::free(lockbits);
+    }
+};
 
 struct AvrDeleter {
     void operator()(avr_t* avr) const { avr_terminate(avr); }
@@ -103,7 +120,7 @@ private:
 
 Result<std::unique_ptr<Board>> Board::power_up(const std::string& firmware, Receiver receiver) {
     avr_global_logger_set(log_errors);
-    elf_firmware_t elf{};
+    Firmware elf;
     if (!is_avr_elf(firmware) || elf_read_firmware(firmware.c_str(), &elf) != 0)
         return Error{fmt::format("reading {}: expected an ELF file for the AVR", firmware)};
     avr_t* const avr = avr_make_mcu_by_name("atmega328p");

@@ -5,6 +5,10 @@
 // are cut at every byte, and opened again; rot on the disk is a byte changed at every place.
 #include "reading_buffer.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -76,6 +80,23 @@ std::vector<fs::path> segments(const fs::path& folder) {
     std::sort(paths.begin(), paths.end());
     return paths;
 }
+
+/// While it lives, no file of this process grows beyond `bytes`: as if the disk were full.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        REQUIRE(getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit now{bytes, before_.rlim_max};
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &now) == 0);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+    ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+    rlimit before_{};
+};
 
 void flip_byte(const fs::path& path, std::streamoff at) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -288,6 +309,29 @@ TEST_CASE("a buffer opened with a smaller size shrinks to it", "[reading_buffer]
     append(*buffer, 1);
     CHECK(buffer->stored() <= size);
     CHECK(std::holds_alternative<Gap>(buffer->at(1)));
+}
+
+TEST_CASE("readings the disk refuses are a gap, and it goes on when the disk does",
+          "[reading_buffer]") {
+    const TemporaryFolder folder;
+    {
+        const auto buffer = open_buffer(folder.path());
+        append(*buffer, 3);
+        {
+            const FullDisk full(5);
+            for (Sequence lost = 4; lost <= 200; ++lost) {
+                const auto refused = buffer->append(time_of(lost), value_of(lost));
+                REQUIRE_FALSE(refused.ok());
+                CHECK(refused.error().message.find(".readings") != std::string::npos);
+            }
+            CHECK(contents(*buffer, 1) == "1 2 3 4-200 ");
+            CHECK(segments(folder.path()).size() == 1);
+        }
+        append(*buffer, 2);
+        CHECK(contents(*buffer, 1) == "1 2 3 4-200 201 202 ");
+        CHECK(contents(*buffer, 5) == "5-200 201 202 ");
+    }
+    CHECK(contents(*open_buffer(folder.path()), 1) == "1 2 3 4-200 201 202 ");
 }
 
 TEST_CASE("files that are not segments are left alone", "[reading_buffer]") {
