@@ -13,6 +13,10 @@ inline constexpr std::string_view origin = "weir-origin";
 inline constexpr std::string_view event_time = "weir-event-time";
 /// `arrival` when the reading brought no time and the bridge stamped it.
 inline constexpr std::string_view event_time_source = "weir-event-time-source";
+/// `true` when the MQTT broker marked the message as sent before. It may still be the first arrival.
+inline constexpr std::string_view maybe_duplicate = "weir-maybe-duplicate";
+/// `true` for a message the MQTT broker had kept as the topic's last one: it may be old.
+inline constexpr std::string_view mqtt_retained = "weir-mqtt-retained";
 
 // On results: enough to recompute the row.
 /// `<start>/<end>` of the window, ISO 8601, UTC, half-open. On late records: the closed window.
@@ -44,5 +48,7 @@ inline constexpr std::string_view error = "weir-error";
 inline constexpr std::string_view stage = "weir-stage";
 /// The MQTT topic a dead message came from.
 inline constexpr std::string_view mqtt_topic = "weir-mqtt-topic";
+/// How long the original was, where the dead letter has only its beginning.
+inline constexpr std::string_view original_bytes = "weir-original-bytes";
 
 }  // namespace weir::kafka::header

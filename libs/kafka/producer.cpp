@@ -31,6 +31,8 @@ static_assert(sizeof(void*) >= sizeof(std::uint64_t));
 void Producer::State::answer(const rd_kafka_message_t& message) const {
     if (!handler) return;
     Delivery delivery{.token = reinterpret_cast<std::uint64_t>(message._private)};
+    delivery.key = {static_cast<const char*>(message.key), message.key_len};
+    delivery.value = {static_cast<const char*>(message.payload), message.len};
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         delivery.delivered = true;
         delivery.partition = Partition{message.partition};

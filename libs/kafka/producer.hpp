@@ -38,6 +38,9 @@ struct Delivery {
     Offset offset{};        ///< when delivered
     /// When not delivered. A record that timed out may be in the log all the same: "unknown".
     const Failure* failure = nullptr;
+    /// What was sent. Lives during the call of the handler only.
+    std::string_view key{};
+    std::string_view value{};
 };
 
 enum class SendError {

@@ -62,7 +62,7 @@ struct Connack {
 };
 
 struct Publish {
-    std::string_view topic;
+    std::string_view topic;  ///< not empty; whatever else the broker let pass
     std::string_view payload;
     std::size_t payload_size;  ///< of the whole payload, also when the frame misses a part
     Properties properties;

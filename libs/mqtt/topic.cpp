@@ -62,6 +62,19 @@ bool matches(std::string_view filter, std::string_view topic) {
     return filter_more ? filter == "#" : !topic_more;
 }
 
+bool overlap(std::string_view filter, std::string_view other) {
+    bool filter_more = true;
+    bool other_more = true;
+    while (filter_more && other_more) {
+        const std::string_view one = take_level(filter, filter_more);
+        const std::string_view two = take_level(other, other_more);
+        if (one == "#" || two == "#") return true;
+        if (one != "+" && two != "+" && one != two) return false;
+    }
+    if (filter_more) return filter == "#";
+    return !other_more || other == "#";
+}
+
 std::vector<std::string_view> levels(std::string_view topic) {
     std::vector<std::string_view> all;
     for (bool more = true; more;)

@@ -18,6 +18,9 @@ bool is_topic_filter(std::string_view filter);
 /// not match topics that begin with `$`.
 bool matches(std::string_view filter, std::string_view topic);
 
+/// Whether some topic matches both filters (without `$share`).
+bool overlap(std::string_view filter, std::string_view other);
+
 /// The levels of a topic: `a/b` is `a` and `b`. The views point into `topic`.
 std::vector<std::string_view> levels(std::string_view topic);
 

@@ -185,9 +185,6 @@ TEST_CASE("a broken PUBLISH is refused with the right reason", "[mqtt][packet]")
         {"a topic that ends early", packet(0x30, two_bytes(5) + "abc"), 0x81},
         {"no properties", packet(0x30, text("t")), 0x81},
         {"an empty topic", publish({.topic = ""}), 0x90},
-        {"a wildcard in the topic", publish({.topic = "t/+"}), 0x90},
-        {"a NUL in the topic", publish({.topic = std::string("t\0", 2)}), 0x90},
-        {"a topic that is not UTF-8", publish({.topic = "t/\xC3\x28"}), 0x90},
         {"a topic alias", publish({.properties = bytes({0x23, 0, 1})}), 0x94},
         {"a user property that is not UTF-8",
          publish({.properties = bytes({0x26}) + text("\xFF") + text("")}), 0x81},
@@ -195,6 +192,14 @@ TEST_CASE("a broken PUBLISH is refused with the right reason", "[mqtt][packet]")
     for (const Case& c : cases) {
         INFO(c.name);
         CHECK(reason_of(decode_publish(frame_of(c.stream), Version::v5)) == c.reason);
+    }
+}
+
+TEST_CASE("an odd topic is for the receiver to judge", "[mqtt][packet]") {
+    for (const std::string& topic : {std::string("t/+"), std::string("t\0", 2), std::string("\xFF")}) {
+        const auto message = decode_publish(frame_of(publish({.topic = topic})), Version::v5);
+        REQUIRE(message.ok());
+        CHECK(message->topic == topic);
     }
 }
 

@@ -46,6 +46,23 @@ TEST_CASE("filters match the topics the standard names", "[mqtt][topic]") {
     }
 }
 
+TEST_CASE("filters overlap when one topic can match both", "[mqtt][topic]") {
+    struct Case {
+        const char* one;
+        const char* other;
+        bool both;
+    };
+    for (const Case& c :
+         {Case{"a/+", "a/b", true}, Case{"a/+", "b/+", false}, Case{"a/+", "a/+/c", false},
+          Case{"#", "a/b", true}, Case{"a/#", "a", true}, Case{"a/#", "b/#", false},
+          Case{"+/b", "a/+", true}, Case{"a", "a", true}, Case{"a/b/#", "a/+", true},
+          Case{"a/b/c/#", "a/+", false}, Case{"a", "a/b", false}}) {
+        INFO(c.one << " " << c.other);
+        CHECK(overlap(c.one, c.other) == c.both);
+        CHECK(overlap(c.other, c.one) == c.both);
+    }
+}
+
 TEST_CASE("the last wildcard is what a device is called", "[mqtt][topic]") {
     CHECK(last_wildcard("air/+", "air/device1") == "device1");
     CHECK(last_wildcard("+/+/co", "plant/device1/co") == "device1");

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "kafka/admin.hpp"
+#include "kafka/dead_letter.hpp"
+#include "kafka/headers.hpp"
+#include "limits.hpp"
+
+namespace weir::mqtt_bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto poll_wait = 100ms;
+constexpr auto look_interval = 1s;
+constexpr auto look_wait = 500ms;
+constexpr auto full_queue_wait = 10ms;
+
+EventTime now() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+MappingOptions mapping_options(const Options& options) {
+    return {options.topics, options.key, options.payload_max.count};
+}
+
+mqtt::SubscriberOptions subscriber_options(const Options& options) {
+    mqtt::SubscriberOptions result;
+    result.connection = options.mqtt;
+    for (const std::string& filter : options.topics)
+        result.subscriptions.push_back({filter, options.qos});
+    result.unacknowledged_max = options.in_flight;
+    result.unacknowledged_bytes_max = options.in_flight_size;
+    result.packet_bytes_max = packet_bytes_max;
+    return result;
+}
+
+/// Room for all that may be unacknowledged, with what we and librdkafka add to each message.
+kafka::ProducerSettings producer_settings(const Options& options) {
+    constexpr std::size_t added_bytes = 1'024;
+    kafka::ProducerSettings settings;
+    settings.client_id = "mqtt-bridge";
+    settings.queue_records_max = options.in_flight + 1'000;
+    settings.queue_bytes_max =
+        Bytes{options.in_flight_size.count + options.in_flight * added_bytes + 2 * packet_bytes_max};
+    return settings;
+}
+
+}  // namespace
+
+Bridge::Bridge(const Options& options, runtime::Service& service)
+    : options_(options),
+      service_(service),
+      meters_(service.metrics()),
+      probe_(service.metrics()),
+      mqtt_ready_(service.health().condition("mqtt")),
+      kafka_ready_(service.health().condition("kafka")),
+      mapper_(mapping_options(options)) {}
+
+Result<void> Bridge::open_producer() {
+    auto producer = kafka::Producer::open(
+        options_.kafka, producer_settings(options_),
+        [this](const kafka::Delivery& delivery) { on_delivery(delivery); });
+    if (!producer) return Error{producer.error().message};
+    producer_.emplace(std::move(*producer));
+    return {};
+}
+
+Result<void> Bridge::run() {
+    if (auto opened = open_producer(); !opened) return opened;
+    // At once, also without Kafka: the MQTT broker queues for us only what comes after this.
+    subscriber_ = std::make_unique<mqtt::Subscriber>(
+        subscriber_options(options_),
+        [this](const mqtt::Publish& message, mqtt::Token token) { on_message(message, token); },
+        [this](bool subscribed, std::string_view reason) { on_state(subscribed, reason); });
+    while (!service_.stop().stop_requested()) {
+        poll();
+        watch_kafka();
+    }
+    stop();
+    const std::lock_guard lock(mutex_);
+    if (failure_) return Error{*failure_};
+    return {};
+}
+
+void Bridge::poll() {
+    producer_->poll(poll_wait);
+    meters_.update(subscriber_->stats());
+    if (const auto failure = producer_->fatal()) fail(failure->message);
+}
+
+/// Ready when the topics were seen once, and as long as brokers answer from then on.
+void Bridge::watch_kafka() {
+    const auto time = std::chrono::steady_clock::now();
+    if (time < next_look_) return;
+    next_look_ = time + look_interval;
+    if (topics_seen_) {
+        if (producer_->reachable())
+            kafka_ready_.met();
+        else
+            kafka_ready_.unmet("no broker can be reached");
+        return;
+    }
+    auto admin = kafka::Admin::open(options_.kafka, "mqtt-bridge");
+    if (!admin) return kafka_ready_.unmet(admin.error().message);
+    const auto topics = admin->list(look_wait);
+    if (!topics) return kafka_ready_.unmet(topics.error().message);
+    for (const std::string& wanted : {options_.output, options_.dead_letter}) {
+        const auto is_wanted = [&](const kafka::TopicState& topic) { return topic.name == wanted; };
+        if (std::none_of(topics->begin(), topics->end(), is_wanted))
+            return kafka_ready_.unmet(fmt::format("the topic {} does not exist", wanted));
+    }
+    topics_seen_ = true;
+    kafka_ready_.met();
+}
+
+/// Kafka's answers are polled on while the subscriber waits for them.
+void Bridge::stop() {
+    stopping_ = true;
+    std::atomic<bool> closed = false;
+    std::thread closer([&] {
+        subscriber_->close(drain_max);
+        closed = true;
+    });
+    while (!closed) producer_->poll(10ms);
+    closer.join();
+    meters_.update(subscriber_->stats());
+    if (const std::uint64_t left = subscriber_->stats().unacknowledged; left > 0)
+        log::warn("stopped before Kafka confirmed everything; the MQTT broker will send it again",
+                  {{"messages", left}});
+    producer_->close(0ms);
+}
+
+void Bridge::on_state(bool subscribed, std::string_view reason) {
+    if (subscribed)
+        mqtt_ready_.met();
+    else
+        mqtt_ready_.unmet(std::string(reason));
+}
+
+void Bridge::on_message(const mqtt::Publish& message, mqtt::Token token) {
+    const auto number = static_cast<std::uint64_t>(token);
+    const auto mapped =
+        mapper_.map(message.topic, message.payload, message.payload_size, now());
+    if (!mapped) {
+        const DeadLetter letter{mapped.error().message, "map",           message.topic,
+                                message.topic,          message.payload, message.payload_size};
+        return bury(letter, number);
+    }
+    std::array<kafka::Header, 4> headers;
+    std::size_t count = 0;
+    headers[count++] = {kafka::header::origin, service_.origin()};
+    if (mapped->stamped) headers[count++] = {kafka::header::event_time_source, "arrival"};
+    if (message.duplicate) headers[count++] = {kafka::header::maybe_duplicate, "true"};
+    if (message.retained) headers[count++] = {kafka::header::mqtt_retained, "true"};
+    probe_.sent(number);
+    const kafka::OutgoingRecord record{.topic = options_.output,
+                                       .key = mapped->key,
+                                       .value = mapped->value,
+                                       .headers = std::span(headers).first(count),
+                                       .token = number};
+    if (!send(record))
+        bury({"the record is larger than --kafka message.max.bytes allows", "send", message.topic,
+              mapped->key, message.payload, message.payload_size},
+             number);
+}
+
+/// False when the record is too large. While the producer's queue is full, which only happens when
+/// --kafka makes it smaller than --in-flight, MQTT waits here.
+bool Bridge::send(const kafka::OutgoingRecord& record) {
+    while (true) {
+        const auto sent = producer_->send(record);
+        if (sent) return true;
+        switch (sent.error()) {
+            case kafka::SendError::too_large: return false;
+            case kafka::SendError::queue_full:
+                if (stopping_) return true;  // not acknowledged: it will be sent again
+                std::this_thread::sleep_for(full_queue_wait);
+                break;
+            case kafka::SendError::refused: fail("the Kafka client takes no more"); return true;
+        }
+    }
+}
+
+void Bridge::bury(const DeadLetter& letter, std::uint64_t token) {
+    kafka::HeaderList headers;
+    headers.add(kafka::header::error, std::string(letter.reason));
+    headers.add(kafka::header::stage, std::string(letter.stage));
+    headers.add(kafka::header::origin, service_.origin());
+    headers.add(kafka::header::mqtt_topic, std::string(letter.mqtt_topic));
+    const std::string_view bytes = letter.bytes.substr(0, payload_limit.count);
+    if (bytes.size() < letter.size)
+        headers.add(kafka::header::original_bytes, static_cast<std::int64_t>(letter.size));
+    {
+        const std::lock_guard lock(mutex_);
+        dead_letters_.insert(token);
+    }
+    log::debug("dead letter", {{"topic", json_quoted(letter.mqtt_topic)},
+                               {"reason", std::string(letter.reason)}});
+    meters_.dead(std::string(letter.stage));
+    const std::vector<kafka::Header> views = headers.views();
+    if (!send({.topic = options_.dead_letter,
+               .key = letter.key,
+               .value = bytes,
+               .headers = views,
+               .token = token}))
+        fail(fmt::format("a dead letter of {} bytes is larger than --kafka message.max.bytes allows",
+                         bytes.size()));
+}
+
+bool Bridge::is_dead_letter(std::uint64_t token, bool forget) {
+    const std::lock_guard lock(mutex_);
+    return forget ? dead_letters_.erase(token) > 0 : dead_letters_.contains(token);
+}
+
+void Bridge::on_delivery(const kafka::Delivery& delivery) {
+    probe_.answered(delivery.token);
+    if (delivery.delivered) {
+        is_dead_letter(delivery.token, true);
+        meters_.delivered();
+        return subscriber_->acknowledge(mqtt::Token{delivery.token});
+    }
+    if (delivery.failure->meaning == kafka::Meaning::needs_abort) return;  // we are closing
+    const bool rejected = delivery.failure->meaning == kafka::Meaning::rejected;
+    if (!rejected || is_dead_letter(delivery.token, false))
+        return fail(delivery.failure->message);
+    bury({delivery.failure->message, "deliver", delivery.key, delivery.key, delivery.value,
+          delivery.value.size()},
+         delivery.token);
+}
+
+/// The message stays unacknowledged, so the MQTT broker has it for the next start.
+void Bridge::fail(std::string reason) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (failure_) return;
+        failure_ = std::move(reason);
+    }
+    service_.request_stop();
+}
+
+}  // namespace weir::mqtt_bridge

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/types.hpp"
+
+/// The bounds that belong together: each rests on the one before it.
+namespace weir::mqtt_bridge {
+
+/// What fits into a Kafka record of 1,000,000 bytes (librdkafka's message.max.bytes, and the
+/// brokers') with key, headers and the fields we add, so that every dead letter can be whole.
+constexpr Bytes payload_limit{900'000};
+
+/// Of an MQTT packet: the topic takes at most 65,535 bytes. Of a larger one the dead letter has the
+/// beginning.
+constexpr std::size_t packet_bytes_max = payload_limit.count + 65'535 + 1'024;
+
+/// How long a stop waits for Kafka to confirm what was taken. Less than the default of
+/// --stop-timeout; what is not confirmed by then the MQTT broker sends again to the next bridge.
+constexpr std::chrono::milliseconds drain_max{5'000};
+
+}  // namespace weir::mqtt_bridge

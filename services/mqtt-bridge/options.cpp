@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.hpp"
+
+#include <fmt/format.h>
+
+#include "limits.hpp"
+#include "mqtt/topic.hpp"
+
+namespace weir::mqtt_bridge {
+namespace {
+
+Result<void> check_filter(const std::string& filter) {
+    if (mqtt::is_topic_filter(filter) && !filter.starts_with("$share/")) return {};
+    return Error{fmt::format("expected an MQTT topic filter such as air/+, got \"{}\"", filter)};
+}
+
+// Kafka's own rule for topic names.
+Result<void> check_topic(const std::string& topic) {
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    constexpr std::size_t bytes_max = 249;
+    if (!topic.empty() && topic.size() <= bytes_max && topic != "." && topic != ".." &&
+        topic.find_first_not_of(allowed) == std::string::npos)
+        return {};
+    return Error{fmt::format("expected a Kafka topic, got \"{}\"", topic)};
+}
+
+}  // namespace
+
+void Options::declare(config::Command& command) {
+    command.section("MQTT");
+    mqtt.declare(command);
+    command
+        .option("topic", topics,
+                "An MQTT topic filter to subscribe to. Filters must not overlap: a message that "
+                "matches two would come twice.")
+        .metavar("FILTER")
+        .required()
+        .check(check_filter);
+    command.option("qos", qos,
+                   "The MQTT quality of service to subscribe with. Only 1 and 2 lose nothing.");
+    command.option("key", key,
+                   "The record's key and device name, made of the topic's levels: {1} is the "
+                   "first. Empty: what the filter's last wildcard stands for.");
+    command
+        .option("payload-max", payload_max,
+                "The largest payload; a larger one goes to the dead-letter topic.")
+        .range(Bytes{1}, payload_limit);
+    command
+        .option("in-flight", in_flight,
+                "The most messages taken from the MQTT broker and not yet confirmed by Kafka. "
+                "Beyond it nothing is read, so the MQTT broker keeps the rest.")
+        .range(1, 100'000);
+    command.option("in-flight-size", in_flight_size, "The same in bytes of topics and payloads.")
+        .range(Bytes{1 << 20}, Bytes{std::uint64_t{1} << 30});
+
+    command.section("Kafka");
+    kafka.declare(command);
+    command.option("output", output, "The Kafka topic of the records.").check(check_topic);
+    command
+        .option("dead-letter", dead_letter,
+                "The Kafka topic of the messages that cannot become records.")
+        .check(check_topic);
+
+    command.rule([this](std::vector<std::string>& mistakes) {
+        for (std::size_t i = 0; i < topics.size(); ++i)
+            for (std::size_t j = i + 1; j < topics.size(); ++j)
+                if (mqtt::overlap(topics[i], topics[j]))
+                    mistakes.push_back(fmt::format(
+                        "--topic: {} and {} overlap; a message that matches both would come twice",
+                        topics[i], topics[j]));
+    });
+    command.example("mqtt-bridge --mqtt tcp://broker:1883 --topic 'air/+' --output air-readings",
+                    "Carries the readings of air/<device> into a Kafka topic, keyed by device.");
+}
+
+}  // namespace weir::mqtt_bridge
