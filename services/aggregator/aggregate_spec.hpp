@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/codec.hpp"
+#include "json/extractor.hpp"
+#include "window/aggregates.hpp"
+
+namespace weir::aggregator {
+
+/// One column of the result as `--aggregate` gives it: `average=mean(data:float32)`, `n=count()`.
+struct AggregateSpec {
+    std::string output;
+    window::Function function = window::Function::count;
+    std::optional<std::string> field;  ///< a top-level name or a JSON pointer
+    window::FieldType type = window::FieldType::float64;
+};
+
+/// All columns, compiled: what to take out of a record, and what to compute of it.
+struct Schema {
+    window::Aggregates aggregates;
+    /// The fields the aggregates are about, each once, in the order of window::Record::inputs.
+    std::vector<json::FieldSpec> fields;
+    std::vector<window::FieldType> types;  ///< of `fields`
+    bool counts_records = false;           ///< a column counts records whatever their fields are
+};
+
+/// Errors: what window::Aggregates refuses, and a field name that is no pointer.
+Result<Schema> compile(const std::vector<AggregateSpec>& specs);
+
+}  // namespace weir::aggregator
+
+namespace weir::config {
+
+template <>
+struct Codec<aggregator::AggregateSpec> {
+    static Result<aggregator::AggregateSpec> parse(std::string_view text);
+    static std::string format(const aggregator::AggregateSpec& spec);
+    static std::string metavar() { return "NAME=FUNCTION(FIELD[:TYPE])"; }
+};
+
+}  // namespace weir::config

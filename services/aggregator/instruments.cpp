@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "instruments.hpp"
+
+namespace weir::aggregator {
+namespace {
+
+runtime::Counter fate(runtime::Metrics& metrics, const char* name) {
+    return metrics.counter("weir_records_total", "Input records by what became of them.",
+                           {{"fate", name}});
+}
+
+}  // namespace
+
+Instruments::Instruments(runtime::Metrics& metrics)
+    : used_(fate(metrics, "used")),
+      late_(fate(metrics, "late")),
+      dead_(fate(metrics, "dead")),
+      filtered_(fate(metrics, "filtered")),
+      results_(metrics.counter("weir_results_total", "Final results written.")),
+      scattered_(metrics.counter("weir_scattered_records_total",
+                                 "Records under another key than their group came before.")),
+      replayed_(metrics.counter("weir_replayed_records_total",
+                                "Records read again to build windows up.")),
+      commits_(metrics.counter("weir_commits_total", "Commits of results and input offsets.")),
+      aborts_(metrics.counter("weir_aborts_total", "Commits given up; their records come again.")),
+      partials_(metrics.counter("weir_partials_total", "Running results written.")),
+      partials_dropped_(metrics.counter("weir_partials_dropped_total",
+                                        "Running results given up for want of room.")),
+      commit_seconds_(metrics.histogram("weir_commit_seconds", "How long commits take.",
+                                        runtime::Metrics::latency_buckets())),
+      partitions_(metrics.gauge("weir_partitions", "Input partitions of this replica.")),
+      replaying_(metrics.gauge("weir_replaying_partitions",
+                               "Partitions whose windows are being built up.")),
+      replay_left_(metrics.gauge("weir_replay_records_left",
+                                 "Records still to be read again to build windows up.")),
+      stalled_(metrics.gauge("weir_stalled_partitions",
+                             "Partitions that stand still at --open-windows-max.")),
+      open_windows_(metrics.gauge("weir_open_windows", "Open windows, one for each key.")),
+      window_bytes_(metrics.gauge("weir_window_memory_bytes", "Memory of the open windows.")),
+      lag_(metrics.gauge("weir_input_lag_records", "Input records not read yet.")),
+      watermark_lag_(metrics.gauge("weir_watermark_lag_seconds",
+                                   "How far the oldest watermark is behind the clock.")) {}
+
+void Instruments::committed(const Tally& tally, double seconds) {
+    used_.add(tally.used);
+    late_.add(tally.late);
+    dead_.add(tally.dead);
+    filtered_.add(tally.filtered);
+    results_.add(tally.results);
+    scattered_.add(tally.scattered);
+    commits_.add();
+    commit_seconds_.observe(seconds);
+}
+
+void Instruments::show(const Overview& overview) {
+    const auto set = [](runtime::Gauge& gauge, std::uint64_t value) {
+        gauge.set(static_cast<double>(value));
+    };
+    set(partitions_, overview.partitions);
+    set(replaying_, overview.replaying);
+    set(replay_left_, overview.replay_records_left);
+    set(stalled_, overview.stalled);
+    set(open_windows_, overview.open_windows);
+    set(window_bytes_, overview.window_bytes);
+    set(lag_, overview.lag_records);
+    watermark_lag_.set(overview.watermark_lag_seconds);
+}
+
+}  // namespace weir::aggregator

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/metrics.hpp"
+
+namespace weir::aggregator {
+
+/// What became of records since the last commit. An abort takes it back, so that the counters say
+/// what counts: input = used + late + dead + filtered.
+struct Tally {
+    std::uint64_t used = 0;
+    std::uint64_t late = 0;
+    std::uint64_t dead = 0;
+    std::uint64_t filtered = 0;  ///< in a window, but no column counts it: its fields are null
+    std::uint64_t results = 0;
+    std::uint64_t scattered = 0;  ///< under another record key than their group came before
+};
+
+/// The metrics of the aggregator.
+/// Threads: one.
+class Instruments {
+public:
+    explicit Instruments(runtime::Metrics& metrics);
+
+    void committed(const Tally& tally, double seconds);
+    void aborted() { aborts_.add(); }
+    void partial_written() { partials_.add(); }
+    void partial_dropped() { partials_dropped_.add(); }
+    void replayed(std::uint64_t records) { replayed_.add(records); }
+
+    /// Over the partitions of this replica.
+    struct Overview {
+        std::uint64_t partitions = 0;
+        std::uint64_t replaying = 0;
+        std::uint64_t replay_records_left = 0;
+        std::uint64_t stalled = 0;
+        std::uint64_t open_windows = 0;
+        std::uint64_t window_bytes = 0;
+        std::uint64_t lag_records = 0;
+        double watermark_lag_seconds = 0;  ///< of the partition that is furthest behind
+    };
+    void show(const Overview& overview);
+
+private:
+    runtime::Counter used_, late_, dead_, filtered_, results_, scattered_, replayed_;
+    runtime::Counter commits_, aborts_, partials_, partials_dropped_;
+    runtime::Histogram commit_seconds_;
+    runtime::Gauge partitions_, replaying_, replay_left_, stalled_, open_windows_, window_bytes_;
+    runtime::Gauge lag_, watermark_lag_;
+};
+
+}  // namespace weir::aggregator

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lane.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace weir::aggregator {
+namespace {
+
+/// Rows handed out before the owner may commit: a small part of a transaction.
+constexpr std::size_t rows_at_a_time = 1000;
+
+}  // namespace
+
+Lane::Lane(kafka::TopicPartition where, Plan plan, Steady now)
+    : where_(std::move(where)),
+      stream_(std::move(plan.stream)),
+      next_(plan.read_from),
+      committed_(plan.committed),
+      last_activity_(now) {}
+
+void Lane::take(const kafka::RecordView& record, Workshop& workshop, Steady now) {
+    if (stalled_) return;
+    WEIR_ASSERT(record.offset >= next_, "records come in the order of their offsets");
+    end_.reset();
+    last_activity_ = now;
+    reach(record.offset, workshop);
+    if (workshop.outbox.failed()) return;
+    if (stream_.replaying()) ++replayed_;
+    judge(record, workshop);
+    if (stalled_) return;
+    next_ = weir::next(record.offset);
+    drain(workshop);
+}
+
+void Lane::reach_end(Offset end, Workshop& workshop, Steady now) {
+    if (stalled_) return;
+    last_activity_ = now;
+    reach(end, workshop);
+    end_ = end;
+}
+
+void Lane::reach(Offset position, Workshop& workshop) {
+    const bool was_replaying = stream_.replaying();
+    stream_.reach(position);
+    next_ = std::max(next_, position);
+    if (was_replaying && !stream_.replaying() && replayed_ > 0)
+        log::info("windows are built up again", {{"topic", where_.topic},
+                                                 {"partition", number(where_.partition)},
+                                                 {"records", replayed_},
+                                                 {"windows", stream_.open_windows()}});
+    drain(workshop);
+}
+
+void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
+    auto& [reader, keys, outbox, breathe] = workshop;
+    const auto reading = reader.read(record.value, record.timestamp_ms);
+    if (!reading) {
+        if (!stream_.replaying()) outbox.dead(record, reading.error().message);
+        return;
+    }
+    const window::Verdict verdict = stream_.add(
+        {.offset = record.offset, .time = reading->time, .key = reading->key,
+         .inputs = reading->inputs});
+    if (verdict.fate == window::Fate::full) {
+        stalled_ = true;
+        return;
+    }
+    if (verdict.muted) return;
+    if (!keys.consistent(reading->key, record.key)) ++outbox.tally.scattered;
+    if (verdict.fate == window::Fate::late)
+        outbox.late(record, verdict);
+    else if (reading->counted)
+        ++outbox.tally.used;
+    else
+        ++outbox.tally.filtered;
+}
+
+void Lane::drain(Workshop& workshop) {
+    while (stream_.due() && !workshop.outbox.failed()) {
+        rows_written_ = true;
+        stream_.close_due(rows_at_a_time,
+                          [&](const window::Row& row) { workshop.outbox.result(where_, row); });
+        workshop.breathe();
+    }
+}
+
+bool Lane::close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle, Steady now,
+                         EventTime until, Workshop& workshop) {
+    const auto earliest = stream_.earliest_end();
+    if (!earliest || *earliest > until || !end_ || end_ != high || stream_.replaying() ||
+        stalled_ || now - last_activity_ < idle)
+        return false;
+    const auto closed = stream_.quiet_close(until);
+    if (!closed) {
+        if (!std::exchange(quiet_close_refused_, true))
+            log::warn("windows wait for a record", {{"partition", number(where_.partition)},
+                                                    {"reason", closed.error().message}});
+        return false;
+    }
+    quiet_close_refused_ = false;
+    rows_written_ = true;
+    drain(workshop);
+    return *closed;
+}
+
+bool Lane::dirty() const {
+    return !stream_.replaying() && (rows_written_ || committed_ != next_);
+}
+
+kafka::Position Lane::position(const Fingerprint& fingerprint) const {
+    return {where_, next_, encode_metadata(stream_.checkpoint(next_), fingerprint)};
+}
+
+void Lane::on_committed() {
+    committed_ = next_;
+    rows_written_ = false;
+}
+
+}  // namespace weir::aggregator

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "fingerprint.hpp"
+#include "kafka/record.hpp"
+#include "key_check.hpp"
+#include "outbox.hpp"
+#include "reading.hpp"
+#include "recovery.hpp"
+#include "window/stream.hpp"
+
+namespace weir::aggregator {
+
+/// What the lanes of a process share.
+struct Workshop {
+    Reader& reader;
+    KeyCheck& keys;
+    Outbox& outbox;
+    /// Called between two portions of rows: the place for a commit when very many windows close.
+    std::function<void()> breathe;
+};
+
+/// One input partition that this replica owns: its windows, and how far it has come.
+///
+/// A lane is whole between two calls: whatever position() says then can be committed with
+/// everything its outbox was given. It is built up again, muted, from the checkpoint of the last
+/// commit, and takes part in no commit until then.
+///
+/// Threads: one.
+class Lane {
+public:
+    using Steady = std::chrono::steady_clock::time_point;
+
+    Lane(kafka::TopicPartition where, Plan plan, Steady now);
+
+    [[nodiscard]] const kafka::TopicPartition& where() const { return where_; }
+    [[nodiscard]] bool replaying() const { return stream_.replaying(); }
+    /// Standing still, because the windows are as many as they may be.
+    [[nodiscard]] bool stalled() const { return stalled_; }
+    /// The next offset: everything before it has been looked at.
+    [[nodiscard]] Offset next() const { return next_; }
+    [[nodiscard]] std::optional<Offset> committed_offset() const { return committed_; }
+    [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
+    [[nodiscard]] window::Stream& stream() { return stream_; }
+
+    /// Takes a record to its fate. Records of a stalled lane are left alone.
+    void take(const kafka::RecordView& record, Workshop& workshop, Steady now);
+
+    /// The partition ends before `end`, for now.
+    void reach_end(Offset end, Workshop& workshop, Steady now);
+
+    /// Closes the windows that the wall clock has left behind, if no record has come for `idle`
+    /// and none can be under way: `high` is what the broker said last, and beyond the end while a
+    /// transaction is open upstream. False when there was nothing to close.
+    bool close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle, Steady now,
+                       EventTime until, Workshop& workshop);
+
+    /// Something happened that is not committed.
+    [[nodiscard]] bool dirty() const;
+    [[nodiscard]] kafka::Position position(const Fingerprint& fingerprint) const;
+    void on_committed();
+
+private:
+    void reach(Offset position, Workshop& workshop);
+    void drain(Workshop& workshop);
+    void judge(const kafka::RecordView& record, Workshop& workshop);
+
+    kafka::TopicPartition where_;
+    window::Stream stream_;
+    Offset next_;
+    std::optional<Offset> committed_;
+    std::optional<Offset> end_;  ///< while nothing has come since the partition's end was seen
+    Steady last_activity_;
+    std::uint64_t replayed_ = 0;
+    bool rows_written_ = false;
+    bool stalled_ = false;
+    bool quiet_close_refused_ = false;
+};
+
+}  // namespace weir::aggregator

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/command.hpp"
+#include "instruments.hpp"
+#include "kafka/consumer.hpp"
+#include "loop.hpp"
+#include "options.hpp"
+#include "output.hpp"
+#include "partials.hpp"
+#include "runtime/service.hpp"
+#include "topics.hpp"
+#include "transactional_id.hpp"
+
+namespace {
+
+using namespace weir;
+using namespace weir::aggregator;
+
+Result<void> work(const Options& options, runtime::Service& service) {
+    auto id = TransactionalId::claim(options.transactional_id, options.group);
+    if (!id) return id.error();
+    auto consumer = kafka::Consumer::open(options.kafka, {.client_id = "aggregator",
+                                                          .group = options.group,
+                                                          .assignment = options.assignment});
+    if (!consumer) return Error{consumer.error().message};
+    Loop* loop = nullptr;
+    auto output = Output::open(options, id->text(), [&] { return loop->patient(); });
+    if (!output) return Error{output.error().message};
+
+    Instruments instruments(service.metrics());
+    std::optional<Partials> partials;
+    if (!options.partial.empty()) {
+        auto opened = Partials::open(options, service.origin(), instruments);
+        if (!opened) return Error{opened.error().message};
+        partials.emplace(std::move(*opened));
+    }
+    Loop the_loop(options, service, *consumer, *output, std::move(partials), instruments);
+    loop = &the_loop;
+    const auto going = [&] { return !service.stop().stop_requested() && the_loop.patient(); };
+    if (auto ready = await_topics(options, service, going); !ready) return ready.error();
+    return service.stop().stop_requested() ? Result<void>{} : the_loop.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    config::Command command("aggregator",
+                            "Computes event-time windows over a Kafka topic, exactly once.");
+    options.declare(command);
+    return runtime::run(argc, argv, command,
+                        [&](runtime::Service& service) { return work(options, service); });
+}

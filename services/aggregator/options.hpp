@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aggregate_spec.hpp"
+#include "config/command.hpp"
+#include "kafka/consumer.hpp"
+#include "kafka/options.hpp"
+
+namespace weir::aggregator {
+
+enum class Guarantee {
+    exactly_once,   ///< results and input offsets in one transaction
+    at_least_once,  ///< results first, offsets after: repeated after a crash
+};
+
+constexpr auto choices_of(Guarantee) {
+    return std::array{std::pair{std::string_view("exactly-once"), Guarantee::exactly_once},
+                      std::pair{std::string_view("at-least-once"), Guarantee::at_least_once}};
+}
+
+/// Where a partition begins that the group has never committed.
+enum class Start { earliest, latest };
+
+constexpr auto choices_of(Start) {
+    return std::array{std::pair{std::string_view("earliest"), Start::earliest},
+                      std::pair{std::string_view("latest"), Start::latest}};
+}
+
+/// How a result carries its window.
+enum class WindowForm {
+    nested,  ///< "window":{"start":…,"end":…}
+    flat,    ///< "window_start":…,"window_end":…
+};
+
+constexpr auto choices_of(WindowForm) {
+    return std::array{std::pair{std::string_view("nested"), WindowForm::nested},
+                      std::pair{std::string_view("flat"), WindowForm::flat}};
+}
+
+struct Options {
+    using milliseconds = std::chrono::milliseconds;
+
+    kafka::Options kafka;
+    std::string input;
+    std::string output;
+    std::string late;
+    std::string dead_letter;
+    std::string partial;  ///< empty: no partial results
+    std::string group = "aggregator";
+    kafka::Assignment assignment = kafka::Assignment::cooperative;
+    Start start = Start::earliest;
+    bool reset = false;
+
+    std::string key;
+    std::string time;
+    std::string time_zone = "UTC";
+    milliseconds window = std::chrono::seconds{15};
+    milliseconds grace = std::chrono::seconds{15};
+    milliseconds idle = std::chrono::seconds{5};
+    std::optional<milliseconds> max_ahead = std::chrono::hours{1};
+    std::vector<AggregateSpec> aggregates;
+    std::uint64_t open_windows_max = 10'000'000;
+
+    std::optional<int> round;
+    std::string window_field = "window";
+    WindowForm window_form = WindowForm::nested;
+    milliseconds partial_every = std::chrono::seconds{1};
+
+    Guarantee guarantee = Guarantee::exactly_once;
+    std::string transactional_id;  ///< empty: derived, see TransactionalId
+    milliseconds commit_interval = std::chrono::seconds{1};
+    milliseconds commit_linger{50};
+    std::uint64_t commit_records_max = 50'000;
+
+    void declare(config::Command& command);
+
+private:
+    void declare_topics(config::Command& command);
+    void declare_windows(config::Command& command);
+    void declare_results(config::Command& command);
+    void declare_guarantee(config::Command& command);
+    void check(std::vector<std::string>& mistakes) const;
+};
+
+/// The name of the key in a result: the last part of its place in the record.
+std::string key_name(const Options& options);
+
+}  // namespace weir::aggregator

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output.hpp"
+
+#include <fmt/format.h>
+
+namespace weir::aggregator {
+
+using namespace std::chrono_literals;
+using kafka::Failure;
+using kafka::Meaning;
+
+namespace {
+
+/// Waits in steps of this, so that patience is asked in between.
+constexpr auto step = 100ms;
+
+}  // namespace
+
+kafka::Outcome<Output> Output::open(const Options& options, const std::string& transactional_id,
+                                    std::function<bool()> patience) {
+    const bool transactional = options.guarantee == Guarantee::exactly_once;
+    auto lost = std::make_shared<std::optional<Failure>>();
+    auto producer = kafka::Producer::open(
+        options.kafka,
+        {.client_id = "aggregator", .transactional_id = transactional ? transactional_id : ""},
+        [lost](const kafka::Delivery& delivery) {
+            if (!delivery.delivered && !*lost) *lost = *delivery.failure;
+        });
+    if (!producer) return producer.error();
+    return Output(std::make_unique<kafka::Producer>(std::move(*producer)), std::move(lost),
+                  options.guarantee, std::move(patience));
+}
+
+Output::Output(std::unique_ptr<kafka::Producer> producer,
+               std::shared_ptr<std::optional<Failure>> lost, Guarantee guarantee,
+               std::function<bool()> patience)
+    : producer_(std::move(producer)), lost_(std::move(lost)), patience_(std::move(patience)) {
+    if (guarantee == Guarantee::exactly_once) transactions_.emplace(*producer_, patience_);
+}
+
+kafka::Outcome<void> Output::init() {
+    if (transactions_) return transactions_->init();
+    return {};
+}
+
+kafka::Outcome<void> Output::send(const kafka::OutgoingRecord& record) {
+    if (transactions_ && !transactions_->open())
+        if (auto begun = transactions_->begin(); !begun) return begun;
+    while (true) {
+        const auto sent = producer_->send(record);
+        if (sent) {
+            ++pending_;
+            return {};
+        }
+        if (sent.error() != kafka::SendError::queue_full) {
+            const bool too_large = sent.error() == kafka::SendError::too_large;
+            return Failure{too_large ? Meaning::fatal : Meaning::needs_abort, 0,
+                           fmt::format("writing to topic {}: {}", record.topic,
+                                       too_large ? "the record is larger than the client allows; "
+                                                   "raise --kafka message.max.bytes"
+                                                 : "the client refused the record")};
+        }
+        producer_->poll(step);
+        if (!patience_())
+            return Failure{Meaning::fatal, 0, "stopped while the producer's queue was full"};
+    }
+}
+
+kafka::Outcome<void> Output::commit(std::span<const kafka::Position> positions,
+                                    kafka::Consumer& consumer) {
+    auto outcome = transactions_ ? commit_transaction(positions, consumer)
+                                 : commit_plainly(positions, consumer);
+    if (outcome) pending_ = 0;
+    return outcome;
+}
+
+kafka::Outcome<void> Output::commit_transaction(std::span<const kafka::Position> positions,
+                                                kafka::Consumer& consumer) {
+    if (!transactions_->open())
+        if (auto begun = transactions_->begin(); !begun) return begun;
+    auto group = consumer.group_metadata();
+    if (!group) return group.error();
+    if (auto sent = transactions_->send_offsets(positions, *group); !sent) return sent;
+    return transactions_->commit();
+}
+
+kafka::Outcome<void> Output::commit_plainly(std::span<const kafka::Position> positions,
+                                            kafka::Consumer& consumer) {
+    if (auto answered = wait_for_answers(); !answered) return answered;
+    while (true) {
+        auto outcome = consumer.commit(positions);
+        if (outcome || outcome.error().meaning != Meaning::retriable) return outcome;
+        if (!patience_()) return Failure{Meaning::fatal, 0, outcome.error().message};
+    }
+}
+
+kafka::Outcome<void> Output::wait_for_answers() {
+    while (!producer_->flush(step))
+        if (!patience_())
+            return Failure{Meaning::fatal, 0, "stopped while records were unanswered"};
+    if (!*lost_) return {};
+    Failure failure = **lost_;
+    // A record that will never be accepted is not written by doing everything again.
+    if (failure.meaning != Meaning::fatal && failure.meaning != Meaning::rejected)
+        failure.meaning = Meaning::needs_abort;
+    else
+        failure.meaning = Meaning::fatal;
+    return failure;
+}
+
+kafka::Outcome<void> Output::abort() {
+    pending_ = 0;
+    if (transactions_) {
+        if (!transactions_->open()) return {};
+        return transactions_->abort();
+    }
+    while (!producer_->flush(step))
+        if (!patience_())
+            return Failure{Meaning::fatal, 0, "stopped while records were unanswered"};
+    lost_->reset();
+    return {};
+}
+
+}  // namespace weir::aggregator

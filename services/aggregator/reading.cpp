@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reading.hpp"
+
+#include <fmt/format.h>
+
+#include "base/assert.hpp"
+#include "base/units.hpp"
+#include "json/timestamp.hpp"
+
+namespace weir::aggregator {
+namespace {
+
+/// The places of key and time among the extractor's fields; the inputs follow.
+constexpr std::size_t key_field = 0;
+constexpr std::size_t time_field = 1;
+constexpr std::size_t first_input = 2;
+
+template <typename T>
+T checked(Result<T> result) {
+    WEIR_ASSERT(result.ok(), "options were checked before they are used");
+    return std::move(*result);
+}
+
+std::vector<json::FieldSpec> fields_of(const Options& options, const Schema& schema,
+                                       const json::TimeZone& zone) {
+    std::vector<json::FieldSpec> fields;
+    fields.push_back({checked(json::Pointer::from_option(options.key)), json::FieldType::text});
+    fields.push_back({.pointer = checked(json::Pointer::from_option(options.time)),
+                      .type = json::FieldType::timestamp,
+                      .timestamp = {.zone = &zone}});
+    fields.insert(fields.end(), schema.fields.begin(), schema.fields.end());
+    return fields;
+}
+
+window::Input input_of(const json::Field& field, window::FieldType type) {
+    if (!field.present()) return window::Input::null();
+    switch (type) {
+        case window::FieldType::float64: return window::Input::of_number(field.float64);
+        case window::FieldType::float32:
+            return window::Input::of_number(static_cast<double>(field.float32));
+        case window::FieldType::int64: return window::Input::of_integer(field.int64);
+        case window::FieldType::string: return window::Input::of_text();
+    }
+    return window::Input::null();
+}
+
+}  // namespace
+
+Reader::Reader(const Options& options)
+    : schema_(checked(compile(options.aggregates))),
+      zone_(checked(json::TimeZone::load(options.time_zone))),
+      max_ahead_(options.max_ahead),
+      inputs_(schema_.fields.size()),
+      extractor_(fields_of(options, schema_, zone_)) {}
+
+Result<Reading> Reader::read(std::string_view value, std::int64_t produced_ms) {
+    if (value.data() == nullptr) return Error{"expected a JSON object, got no value (a tombstone)"};
+    if (auto outcome = extractor_.extract(value); !outcome) return outcome.error();
+    const auto fields = extractor_.fields();
+    const EventTime time = fields[time_field].time;
+    if (auto outcome = check_ahead(time, produced_ms); !outcome) return outcome.error();
+
+    bool counted = schema_.counts_records;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        inputs_[i] = input_of(fields[first_input + i], schema_.types[i]);
+        counted = counted || inputs_[i].kind != window::Input::Kind::null;
+    }
+    return Reading{time, fields[key_field].text, inputs_, counted};
+}
+
+Result<void> Reader::check_ahead(EventTime time, std::int64_t produced_ms) const {
+    if (!max_ahead_ || produced_ms < 0) return {};
+    const EventTime produced{std::chrono::milliseconds{produced_ms}};
+    if (time - produced <= *max_ahead_) return {};
+    return Error{fmt::format("the event time {} is {} ahead of the record's production, more than {}",
+                             json::iso_milliseconds(time), format_duration(time - produced),
+                             format_duration(*max_ahead_))};
+}
+
+}  // namespace weir::aggregator

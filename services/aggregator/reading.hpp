@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "json/extractor.hpp"
+#include "json/time_zone.hpp"
+#include "options.hpp"
+#include "window/types.hpp"
+
+namespace weir::aggregator {
+
+/// What the aggregator wants to know of a record.
+struct Reading {
+    EventTime time{};
+    std::string_view key;
+    std::span<const window::Input> inputs;
+    /// False when every field the aggregates are about is null or absent: the record opens its
+    /// window and moves the watermark as any other, and no column counts it (as in Spark).
+    bool counted = true;
+};
+
+/// Decides what of a record is a reading, by its bytes and its production time alone, so that a
+/// replay decides the same.
+///
+/// Dead, with the reason: no value (a tombstone), anything that is not one JSON object in UTF-8
+/// (bare NaN and Infinity included), no key or no time, a time that is none, before 1970 or too
+/// far ahead, a field that is neither null nor of its type (a number in quotes is not a number), a
+/// number beyond its type's range.
+///
+/// Threads: one. Lifetime: a reading is valid until the next read(), and as long as the record.
+class Reader {
+public:
+    /// The options must have been checked.
+    explicit Reader(const Options& options);
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    /// `value` with data() nullptr is a tombstone; `produced_ms` < 0 means unknown. The error is the
+    /// dead letter's reason.
+    Result<Reading> read(std::string_view value, std::int64_t produced_ms);
+
+    [[nodiscard]] const window::Aggregates& aggregates() const { return schema_.aggregates; }
+
+private:
+    [[nodiscard]] Result<void> check_ahead(EventTime time, std::int64_t produced_ms) const;
+
+    Schema schema_;
+    json::TimeZone zone_;
+    std::optional<std::chrono::milliseconds> max_ahead_;
+    std::vector<window::Input> inputs_;
+    json::Extractor extractor_;
+};
+
+}  // namespace weir::aggregator

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "result.hpp"
+
+#include <fmt/format.h>
+
+#include "json/number.hpp"
+#include "json/timestamp.hpp"
+#include "json/writer.hpp"
+#include "kafka/headers.hpp"
+
+namespace weir::aggregator {
+namespace {
+
+void write_number(json::Writer& writer, const window::Output& output, std::optional<int> round) {
+    switch (output.kind) {
+        case window::Output::Kind::null: writer.null(); return;
+        case window::Output::Kind::int64: writer.number(output.int64); return;
+        case window::Output::Kind::float32:
+            writer.number(round ? json::round_half_up(output.float32, *round) : output.float32);
+            return;
+        case window::Output::Kind::float64:
+            writer.number(round ? json::round_half_up(output.float64, *round) : output.float64);
+            return;
+    }
+}
+
+std::string watermark_text(EventTime watermark) {
+    return watermark < EventTime{} ? "none" : json::iso_milliseconds(watermark);
+}
+
+}  // namespace
+
+ResultWriter::ResultWriter(const Options& options)
+    : key_name_(key_name(options)),
+      window_field_(options.window_field),
+      window_form_(options.window_form),
+      round_(options.round) {
+    for (const AggregateSpec& spec : options.aggregates) columns_.push_back(spec.output);
+}
+
+std::string_view ResultWriter::value(const window::Row& row) {
+    value_.clear();
+    json::Writer writer(value_, json::NumberStyle::java);
+    const std::string start = json::iso_milliseconds(row.window.start);
+    const std::string end = json::iso_milliseconds(row.window.end);
+    writer.begin_object().key(key_name_).string(row.key);
+    if (window_form_ == WindowForm::nested) {
+        writer.key(window_field_).begin_object();
+        writer.key("start").string(start).key("end").string(end).end_object();
+    } else {
+        writer.key(window_field_ + "_start").string(start);
+        writer.key(window_field_ + "_end").string(end);
+    }
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        writer.key(columns_[i]);
+        write_number(writer, row.values[i], round_);
+    }
+    writer.end_object();
+    return value_;
+}
+
+kafka::HeaderList ResultWriter::headers(const window::Row& row, std::string_view topic,
+                                        Partition partition, std::string_view origin) const {
+    namespace header = kafka::header;
+    const bool is_final = row.finality == window::Finality::final;
+    kafka::HeaderList list;
+    list.add(header::origin, std::string(origin));
+    list.add(header::window, window_text(row.window));
+    list.add(header::count, static_cast<std::int64_t>(row.records));
+    list.add(header::final_result, is_final ? "true" : "false");
+    if (is_final) list.add(header::revision, std::int64_t{row.revision});
+    list.add(header::watermark, watermark_text(row.watermark));
+    list.add(header::source, fmt::format("{}/{}:{}-{}", topic, number(partition),
+                                         number(row.first_offset), number(row.last_offset)));
+    if (!row.complete)
+        list.add(header::incomplete, "the input was not read from before the window's start");
+    return list;
+}
+
+std::string window_text(const window::Window& window) {
+    return json::iso_milliseconds(window.start) + "/" + json::iso_milliseconds(window.end);
+}
+
+kafka::HeaderList late_headers(const kafka::RecordView& record, const window::Verdict& verdict,
+                               std::string_view origin) {
+    namespace header = kafka::header;
+    kafka::HeaderList list = kafka::found_at(record, origin);
+    list.add(header::window, window_text(verdict.window));
+    list.add(header::watermark, watermark_text(verdict.watermark));
+    const auto late_by = std::chrono::ceil<std::chrono::milliseconds>(verdict.late_by);
+    list.add(header::late_by_ms, std::int64_t{late_by.count()});
+    return list;
+}
+
+}  // namespace weir::aggregator

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topics.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/log.hpp"
+#include "kafka/admin.hpp"
+
+namespace weir::aggregator {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto request_timeout = 1000ms;
+constexpr auto pause_between_attempts = 100ms;
+
+/// The topics that are not there, as a list for people.
+std::string missing(const Options& options, const std::vector<kafka::TopicState>& topics) {
+    std::string list;
+    for (const std::string& wanted : {options.input, options.output, options.late,
+                                      options.dead_letter, options.partial}) {
+        const bool there = wanted.empty() ||
+                           std::any_of(topics.begin(), topics.end(), [&](const auto& topic) {
+                               return topic.name == wanted && topic.has_leaders;
+                           });
+        if (!there) list += (list.empty() ? "" : ", ") + wanted;
+    }
+    return list;
+}
+
+kafka::Outcome<bool> is_compacted(kafka::Admin& admin, const std::string& topic) {
+    std::vector<kafka::TopicState> topics{{.name = topic}};
+    if (auto described = admin.describe(topics, request_timeout); !described)
+        return described.error();
+    return topics.front().config["cleanup.policy"].find("compact") != std::string::npos;
+}
+
+/// Nothing when the topics are there, what is missing while they are not.
+kafka::Outcome<std::string> look(kafka::Admin& admin, const Options& options) {
+    const auto topics = admin.list(request_timeout);
+    if (!topics) return topics.error();
+    std::string list = missing(options, *topics);
+    if (!list.empty()) return "waiting for the topics " + list;
+    const auto compacted = is_compacted(admin, options.input);
+    if (!compacted) return compacted.error();
+    if (*compacted)
+        return kafka::Failure{kafka::Meaning::fatal, 0,
+                              "the topic " + options.input +
+                                  " is compacted: it forgets the readings that windows are built "
+                                  "up from; set its cleanup.policy to delete"};
+    return list;
+}
+
+}  // namespace
+
+Result<void> await_topics(const Options& options, runtime::Service& service,
+                          const std::function<bool()>& patient) {
+    auto& ready = service.health().condition("topics");
+    auto admin = kafka::Admin::open(options.kafka, "aggregator");
+    if (!admin) return Error{admin.error().message};
+    std::string said;
+    while (patient()) {
+        const auto seen = look(*admin, options);
+        if (!seen && seen.error().meaning == kafka::Meaning::fatal)
+            return Error{seen.error().message};
+        const std::string reason = seen ? *seen : seen.error().message;
+        if (reason.empty()) {
+            ready.met();
+            return {};
+        }
+        if (reason != said) log::warn(reason);
+        said = reason;
+        ready.unmet(reason);
+        std::this_thread::sleep_for(pause_between_attempts);
+    }
+    return {};
+}
+
+}  // namespace weir::aggregator

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "base/result.hpp"
+#include "options.hpp"
+#include "runtime/service.hpp"
+
+namespace weir::aggregator {
+
+/// Waits, for ever, until the brokers answer and every topic of the options exists: services never
+/// create topics. Says once what is missing. Returns without error when `patient`, asked again and
+/// again, says false.
+///
+/// Errors: the brokers refuse us, or the input is compacted: a compacted log forgets the readings
+/// that windows are built up from.
+Result<void> await_topics(const Options& options, runtime::Service& service,
+                          const std::function<bool()>& patient);
+
+}  // namespace weir::aggregator
