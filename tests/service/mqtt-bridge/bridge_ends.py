@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both ends of the bridge: numbered messages into MQTT, and what came of them in Kafka."""
+
+import json
+import threading
+import time
+import uuid
+
+import paho.mqtt.client as mqtt
+from confluent_kafka import Consumer, TopicPartition
+from support import wait_until
+
+
+class Record:
+    def __init__(self, message):
+        self.key = message.key().decode()
+        self.bytes = message.value()
+        self.headers = {name: value.decode() for name, value in message.headers() or []}
+
+    @property
+    def value(self):
+        return json.loads(self.bytes)
+
+
+class TopicReader:
+    """Reads a topic from its beginning, across broker restarts."""
+
+    def __init__(self, bootstrap_servers, topic):
+        self.records = []
+        self._consumer = Consumer({"bootstrap.servers": bootstrap_servers,
+                                   "group.id": uuid.uuid4().hex, "enable.auto.commit": False})
+        partitions = self._consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        self._consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
+
+    def poll(self):
+        for message in self._consumer.consume(10_000, timeout=0.1):
+            if not message.error():
+                self.records.append(Record(message))
+        return self.records
+
+    def wait(self, count, timeout=60.0):
+        wait_until(lambda: len(self.poll()) >= count, f"{count} records", timeout)
+        return self.records
+
+    def wait_numbers(self, expected, timeout=60.0):
+        """Until each device has all numbers from 1 to the one of `expected` at least once."""
+        def complete():
+            self.poll()
+            return all(set(range(1, last + 1)) <= set(numbers(self.records, device))
+                       for device, last in expected.items())
+        wait_until(complete, f"all numbers of {expected}", timeout, interval=0.2)
+        return self.records
+
+
+def numbers(records, device):
+    return [record.value["data"] for record in records if record.key == device]
+
+
+def first_occurrences(values):
+    return list(dict.fromkeys(values))
+
+
+class Publisher(threading.Thread):
+    """Publishes 1, 2, 3 ... for each device at QoS 1 or 2 and counts what the broker accepted."""
+
+    def __init__(self, port, prefix, devices, rate, qos=1):
+        super().__init__(daemon=True)
+        self.sent = dict.fromkeys(devices, 0)
+        self._prefix = prefix
+        self._pause = 1 / rate
+        self._qos = qos
+        self._end = threading.Event()
+        self._client = mqtt.Client(uuid.uuid4().hex, clean_session=False)
+        self._client.max_inflight_messages_set(500)
+        self._client.max_queued_messages_set(0)
+        self._client.reconnect_delay_set(1, 1)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def run(self):
+        pending = []
+        due = time.monotonic()
+        while not self._end.is_set():
+            for device in self.sent:
+                self.sent[device] += 1
+                pending.append(self._client.publish(f"{self._prefix}/{device}",
+                                                    str(self.sent[device]), self._qos))
+                due += self._pause
+            time.sleep(max(0, due - time.monotonic()))
+        wait_until(lambda: all(p.is_published() for p in pending), "answers of the MQTT broker")
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def finish(self):
+        """Ends it and returns the last number of each device; the broker has accepted all."""
+        self._end.set()
+        self.join(60)
+        assert not self.is_alive(), "the MQTT broker has not accepted everything"
+        return self.sent
+
+
+def publish(port, messages, qos=1, retain=False):
+    """Publishes (topic, payload) pairs and returns when the broker has them all."""
+    client = mqtt.Client(uuid.uuid4().hex)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    pending = [client.publish(topic, payload, qos, retain) for topic, payload in messages]
+    wait_until(lambda: all(p.is_published() for p in pending), "answers of the MQTT broker")
+    client.disconnect()
+    client.loop_stop()
