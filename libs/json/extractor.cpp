@@ -41,6 +41,7 @@ std::string_view expectation(FieldType type) {
         case FieldType::string: return "a string";
         case FieldType::text: return "a string or a number";
         case FieldType::timestamp: return "a time";
+        case FieldType::raw: break;
     }
     return "a value";
 }
@@ -92,10 +93,16 @@ public:
     void begin(Type type, std::size_t at) {
         aim();
         if (target_ != none) take(type, record_.substr(at, 1), {});
-        frames_.push_back({target_, type == Type::array, 0});
+        frames_.push_back({target_, type == Type::array, 0, at});
     }
 
-    void end(std::size_t) { frames_.pop_back(); }
+    void end(std::size_t at) {
+        const Frame& frame = frames_.back();
+        if (frame.node != none)
+            for (const std::uint32_t field : nodes_[frame.node].fields)
+                found_[field].raw = record_.substr(frame.start, at - frame.start);
+        frames_.pop_back();
+    }
 
 private:
     /// An object or array that is open, and the node its members are looked up in.
@@ -103,6 +110,7 @@ private:
         std::uint32_t node;
         bool is_array;
         std::uint32_t position;
+        std::size_t start;
     };
 
     void insert(std::uint32_t field) {
@@ -176,6 +184,7 @@ private:
             case FieldType::string:
             case FieldType::text: return text(spec, found, field);
             case FieldType::timestamp: return timestamp(spec, found, field);
+            case FieldType::raw: field.text = found.raw; break;
         }
         return {};
     }

@@ -23,6 +23,7 @@ enum class FieldType : std::uint8_t {
     string,     ///< a string
     text,       ///< a string, or a number's digits or `true`/`false` as they stand in the record
     timestamp,  ///< a string or a number, by parse_timestamp()
+    raw,        ///< any value, its bytes as they stand in the record
 };
 
 enum class Presence : std::uint8_t {
@@ -50,7 +51,7 @@ struct Field {
         std::int64_t int64;
     };
     EventTime time{};       ///< of a timestamp
-    std::string_view text;  ///< of string and text; borrows the record or the extractor
+    std::string_view text;  ///< of string, text and raw; borrows the record or the extractor
 
     [[nodiscard]] bool present() const { return state == State::present; }
 };

@@ -31,6 +31,7 @@ struct Expected {
 
 struct Answer {
     std::vector<bool> late;  ///< per event
+    std::vector<EventTime> watermarks;  ///< after each event
     std::vector<Expected> rows;
 };
 
@@ -96,7 +97,8 @@ Expected row_of(const std::vector<const Event*>& records, Duration size) {
 Answer oracle(const History& history) {
     Answer answer;
     const auto& [options, events, end] = history;
-    const auto after = watermarks(history, answer.late);
+    answer.watermarks = watermarks(history, answer.late);
+    const auto& after = answer.watermarks;
     std::map<std::pair<EventTime, std::string>, std::vector<const Event*>> groups;
     for (std::size_t i = 0; i < events.size(); ++i)
         if (events[i].is_record && !answer.late[i])
@@ -152,6 +154,7 @@ void check(const History& history) {
             Input input;
             const Verdict verdict = stream.take(window::test::record_of(happened, input), see);
             REQUIRE((verdict.fate == Fate::late) == expected.late[event]);
+            REQUIRE(verdict.watermark == (event == 0 ? no_watermark : expected.watermarks[event - 1]));
         } else {
             REQUIRE(stream.quiet_close(happened.until).ok());
             while (stream.due()) stream.close_due(3, see);

@@ -260,6 +260,22 @@ TEST_CASE("after a cut log the first windows say that they may lack records", "[
     CHECK(complete == std::vector<bool>{false, false, true, true, true, true, true, true});
 }
 
+// A checkpoint that was committed before the first record came once forgot that the log was cut.
+TEST_CASE("a cut log is remembered until a record has come to judge by", "[window]") {
+    const Stream before(options(), LogStart::cut);
+    const Checkpoint checkpoint = before.checkpoint(Offset{100});
+    CHECK(checkpoint.incomplete_until == not_known_yet);
+    Stream stream(options(), checkpoint, Offset{100});
+    const Input input = Input::of_number(1.0);
+    const auto see = [](const Row& row) { CHECK_FALSE(row.complete); };
+    stream.take({Offset{100}, noon, "a", {&input, 1}}, see);
+    CHECK(stream.checkpoint(Offset{101}).incomplete_until == noon + 15s);
+    stream.take({Offset{101}, noon + 40s, "a", {&input, 1}}, see);
+    CHECK(stream.checkpoint(Offset{102}).incomplete_until == noon + 15s);
+    stream.take({Offset{102}, noon + 50s, "a", {&input, 1}}, see);
+    CHECK(stream.checkpoint(Offset{103}).incomplete_until == no_watermark);
+}
+
 TEST_CASE("memory is given back when windows close", "[window]") {
     Feed feed(options());
     const std::size_t empty = feed.stream.memory_bytes();
