@@ -201,8 +201,8 @@ void Connection::answer(Response response) {
     parser_.reset();
     ticket_.reset();
     ++core_->stats.requests;
-    if (core_->stopping()) keep_alive_ = false;
     core_->router.decorate(request_, response);
+    if (core_->stopping() || response.close) keep_alive_ = false;
     shared_body_ = std::move(response.shared_body);
     body_ = shared_body_ ? std::string() : std::move(response.body);
     const std::string& body = shared_body_ ? *shared_body_ : body_;

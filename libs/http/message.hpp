@@ -40,6 +40,7 @@ struct Response {
     std::vector<Header> headers = {};
     /// Sent instead of `body` when set: one copy of a file for all who fetch it.
     std::shared_ptr<const std::string> shared_body = {};
+    bool close = false;  ///< end the connection after this answer
 };
 
 /// True when both are equal but for ASCII case.

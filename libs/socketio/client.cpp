@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socketio/client.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "socketio/ack_table.hpp"
+#include "socketio/base64.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/server_core.hpp"
+#include "socketio/session.hpp"
+
+namespace weir::socketio {
+namespace {
+
+constexpr std::size_t socket_id_bytes = 15;
+
+std::string_view unquoted(std::string_view name) {
+    return name.starts_with('"') ? name.substr(1, name.size() - 2) : name;
+}
+
+}  // namespace
+
+Client::Client(ServerCore& server, Session& session) : server_(server), session_(session) {
+    set_deadline(server_.options.connect_timeout, CloseReason::connect_timeout);
+}
+
+Client::~Client() = default;
+
+void Client::set_deadline(std::chrono::milliseconds from_now, CloseReason reason) {
+    deadline_ = std::make_unique<net::Timer>(server_.context);
+    deadline_->expires_after(from_now);
+    deadline_->async_wait([session = session_.weak_from_this(), timer = deadline_.get(), this,
+                           reason](const net::ErrorCode& cancelled) {
+        // The session owns this client; another deadline may have taken this one's place.
+        const auto alive = session.lock();
+        if (!cancelled && alive && alive->is_open() && deadline_.get() == timer)
+            alive->close(reason);
+    });
+}
+
+void Client::on_message(std::string_view data, bool binary) {
+    binary ? on_binary(data) : on_text(data);
+}
+
+void Client::on_text(std::string_view text) {
+    if (assembly_) return break_off();
+    const PacketLimits limits{.attachments_max = server_.options.attachments_max};
+    const auto packet = parse_packet(text, limits);
+    if (!packet) return break_off();
+    if (packet->attachments == 0) return on_packet(*packet, {});
+    // What is kept must point into what is kept.
+    assembly_ = std::make_unique<Assembly>();
+    assembly_->text = text;
+    assembly_->packet = *parse_packet(assembly_->text, limits);
+    if (find(packet->nsp) == nullptr) return break_off();
+    set_deadline(server_.options.attachments_timeout, CloseReason::protocol_error);
+}
+
+void Client::on_binary(std::string_view bytes) {
+    if (!assembly_) return break_off();
+    assembly_->bytes += bytes.size();
+    if (assembly_->bytes > server_.options.attachments_bytes_max) return break_off();
+    assembly_->attachments.emplace_back(bytes);
+    if (assembly_->attachments.size() < assembly_->packet.attachments) return;
+    const auto whole = std::move(assembly_);
+    deadline_.reset();
+    on_packet(whole->packet, whole->attachments);
+}
+
+void Client::on_packet(const Packet& packet, const Attachments& attachments) {
+    if (packet.type == PacketType::connect) return on_connect(packet);
+    const auto socket = find(packet.nsp);
+    if (socket == nullptr) return break_off();
+    switch (packet.type) {
+        case PacketType::disconnect: return leave(*socket, CloseReason::client_close);
+        case PacketType::event:
+        case PacketType::binary_event: return on_event(socket, packet, attachments);
+        case PacketType::ack:
+        case PacketType::binary_ack: return on_ack(*socket, packet, attachments);
+        case PacketType::connect:
+        case PacketType::connect_error: return break_off();
+    }
+}
+
+void Client::on_connect(const Packet& packet) {
+    if (find(packet.nsp) != nullptr) return break_off();
+    Namespace* nsp = server_.find(packet.nsp);
+    if (nsp == nullptr) return refuse(packet, "Invalid namespace", {});
+    if (sockets_.size() >= server_.options.namespaces_max)
+        return refuse(packet, "Too many namespaces", {});
+    const std::string_view auth = packet.data.empty() ? "{}" : packet.data;
+    auto socket = std::make_shared<Socket>(*this, session_, *nsp, random_id(socket_id_bytes));
+    if (nsp->admit_)
+        if (const auto refusal = nsp->admit_(*socket, auth))
+            return refuse(packet, refusal->message, refusal->data);
+
+    deadline_.reset();
+    sockets_.push_back(socket);
+    nsp->join(*socket);
+    const std::string data = R"({"sid":")" + socket->id() + R"("})";
+    session_.send_text(
+        encode_packet({.type = PacketType::connect, .nsp = nsp->name(), .data = data}));
+    if (nsp->connect_) nsp->connect_(*socket, auth);
+}
+
+void Client::refuse(const Packet& packet, std::string_view message, std::string_view data) {
+    std::string reason = R"({"message":)" + json_quoted(message);
+    if (!data.empty()) {
+        reason += R"(,"data":)";
+        reason += data;
+    }
+    reason += '}';
+    session_.send_text(
+        encode_packet({.type = PacketType::connect_error, .nsp = packet.nsp, .data = reason}));
+}
+
+void Client::on_event(const std::shared_ptr<Socket>& socket, const Packet& packet,
+                      const Attachments& attachments) {
+    const std::string_view name = unquoted(packet.event);
+    const auto& handlers = socket->nsp().events_;
+    const auto handler = handlers.find(name);
+    if (handler == handlers.end()) return;
+    Event event{.name = name, .args = packet.args, .attachments = attachments, .ack = {}};
+    if (packet.id) event.ack.emplace(socket, *packet.id);
+    handler->second(*socket, event);
+}
+
+void Client::on_ack(Socket& socket, const Packet& packet, const Attachments& attachments) {
+    if (!socket.acks_) return;
+    const auto acks = socket.acks_;  // the handler may disconnect the socket
+    acks->answer(*packet.id, Socket::Answer{packet.args, attachments});
+}
+
+std::shared_ptr<Socket> Client::find(std::string_view nsp) const {
+    for (const auto& socket : sockets_)
+        if (socket->nsp().name() == nsp) return socket;
+    return nullptr;
+}
+
+void Client::leave(Socket& socket, CloseReason reason) {
+    const auto left = socket.shared_from_this();
+    std::erase(sockets_, left);
+    socket.nsp().leave(socket);
+    socket.detach();
+    if (socket.nsp().disconnect_) socket.nsp().disconnect_(socket, reason);
+}
+
+void Client::close() { session_.close(CloseReason::server_close); }
+
+void Client::break_off() { session_.close(CloseReason::protocol_error); }
+
+void Client::on_close(CloseReason reason) {
+    deadline_.reset();
+    assembly_.reset();
+    while (!sockets_.empty())
+        leave(*sockets_.back(), reason);
+}
+
+}  // namespace weir::socketio

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "socketio/chunk.hpp"
+#include "socketio/socket.hpp"
+
+namespace weir::socketio {
+
+class ServerCore;
+class Session;
+
+/// Why a client may not join a namespace: what its `connect_error` handler gets.
+struct Refusal {
+    std::string message;
+    std::string data = {};  ///< JSON, or empty
+};
+
+/// Sockets that get the same events ("Namespaces", Socket.IO protocol revision 5).
+///
+/// Problem: an event for thousands of sockets must be encoded once, leave in as few writes as
+/// possible, keep its place among the events for single sockets, and not hold up heartbeats while
+/// it goes round. So the events for all are a log that every member follows with a position of its
+/// own: a round over the members, a slice a turn of the event loop, brings each up to the end, and
+/// an event for one member brings that one up to the end first.
+///
+/// Threads:  the io thread.
+/// Ordering: every socket gets what was emitted after it joined, in the order of the calls.
+class Namespace {
+public:
+    using Admit =
+        std::function<std::optional<Refusal>(const Socket& socket, std::string_view auth)>;
+    using OnConnect = std::function<void(Socket& socket, std::string_view auth)>;
+    using OnDisconnect = std::function<void(Socket& socket, CloseReason reason)>;
+    using OnEvent = std::function<void(Socket& socket, Event& event)>;
+
+    Namespace(ServerCore& server, std::string name);
+    ~Namespace();
+    Namespace(const Namespace&) = delete;
+    Namespace& operator=(const Namespace&) = delete;
+
+    const std::string& name() const { return name_; }
+    /// Sockets that have joined.
+    std::size_t size() const { return members_.size(); }
+
+    /// Asked before a socket joins; `auth` is the JSON object of its CONNECT, `{}` without one.
+    /// Everybody may join by default.
+    void on_admit(Admit admit) { admit_ = std::move(admit); }
+    /// Called when the socket has been told that it joined; it may emit to it from here on.
+    void on_connect(OnConnect handler) { connect_ = std::move(handler); }
+    /// Called when it has left; emitting to it does nothing any more.
+    void on_disconnect(OnDisconnect handler) { disconnect_ = std::move(handler); }
+    /// Called for events of that name. Events without a handler are dropped.
+    void on_event(std::string name, OnEvent handler);
+
+    /// Sends an event to every member. `args` is JSON as Server explains.
+    void emit(std::string_view event, std::string_view args, const Attachments& attachments = {});
+
+    /// The same, but a member that is not ready to send at once does without.
+    void emit_volatile(std::string_view event, std::string_view args);
+
+private:
+    friend class Client;
+    friend class Socket;
+
+    struct Member {
+        Session* session;
+        Socket* socket;
+        std::uint64_t next;  ///< position in the log
+    };
+    struct Entry {
+        ChunkPtr chunk;
+        bool is_volatile;
+    };
+
+    void join(Socket& socket);
+    void leave(Socket& socket);
+    /// Sends `socket` what was emitted to all before this moment.
+    void catch_up(const Socket& socket);
+
+    Chunk& open_chunk(bool is_volatile);
+    void seal();
+    std::uint64_t log_end() const { return log_start_ + log_.size(); }
+    void deliver(Member& member);
+    void plan_round();
+    void run_slice();
+
+    ServerCore& server_;
+    const std::string name_;
+    Admit admit_;
+    OnConnect connect_;
+    OnDisconnect disconnect_;
+    std::map<std::string, OnEvent, std::less<>> events_;
+
+    std::vector<Member> members_;
+    std::deque<Entry> log_;
+    std::uint64_t log_start_ = 0;  ///< position of the log's first entry
+    std::shared_ptr<Chunk> open_;  ///< the end of the log, still growing
+    bool open_is_volatile_ = false;
+    bool round_planned_ = false;
+    std::size_t round_next_ = 0;  ///< members before it are up to round_end_
+    std::uint64_t round_end_ = 0;
+};
+
+}  // namespace weir::socketio

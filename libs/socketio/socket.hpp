@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "socketio/stats.hpp"
+
+namespace weir::socketio {
+
+class AckTable;
+class Client;
+class Namespace;
+class Session;
+class Socket;
+
+/// The binary arguments of an event, in the order of their placeholders' numbers.
+using Attachments = std::vector<std::string>;
+
+/// The right to answer one event, once. May be kept; does nothing once the socket has left.
+class Ack {
+public:
+    Ack(std::weak_ptr<Socket> socket, std::uint64_t id) : socket_(std::move(socket)), id_(id) {}
+
+    /// `args` is JSON: values with commas between.
+    void send(std::string_view args, const Attachments& attachments = {});
+
+private:
+    std::weak_ptr<Socket> socket_;
+    std::optional<std::uint64_t> id_;
+};
+
+/// An event from a client. Everything in it is valid during the call only, but for the ack.
+struct Event {
+    std::string_view name;  ///< as in the JSON text, without its quotes
+    std::string_view args;  ///< JSON: values with commas between
+    const Attachments& attachments;
+    std::optional<Ack> ack;  ///< when the client asked for one
+};
+
+/// Who disconnects: the socket from its namespace, or the client with all its namespaces.
+enum class Disconnect { this_namespace, whole_client };
+
+/// One client's membership of one namespace.
+///
+/// Threads:  the io thread.
+/// Lifetime: until it has left; handlers may keep a weak_ptr to it.
+class Socket : public std::enable_shared_from_this<Socket> {
+public:
+    /// Called with the answer's arguments, or with nothing when there is none in time, the socket
+    /// has left, or too many answers are due already.
+    struct Answer {
+        std::string_view args;
+        const Attachments& attachments;
+    };
+    using OnAnswer = std::function<void(std::optional<Answer> answer)>;
+
+    Socket(Client& client, Session& session, Namespace& nsp, std::string id);
+    ~Socket();
+
+    /// Public name: others may see it; it says nothing about the session's secret id.
+    const std::string& id() const { return id_; }
+    Namespace& nsp() const { return nsp_; }
+    const std::string& remote_address() const;
+    bool connected() const { return client_ != nullptr; }
+
+    void emit(std::string_view event, std::string_view args, const Attachments& attachments = {});
+    /// Dropped, and counted, when the client is not ready to receive at once.
+    void emit_volatile(std::string_view event, std::string_view args);
+    void emit_with_ack(std::string_view event, std::string_view args, OnAnswer on_answer);
+
+    /// The client is told and does not come back by itself ("DISCONNECT", revision 5).
+    void disconnect(Disconnect what);
+
+    /// The user's own state for this socket.
+    std::shared_ptr<void> data;
+
+private:
+    friend class Ack;
+    friend class Client;
+    friend class Namespace;
+
+    void send(const std::string& packet, const Attachments& attachments);
+    void detach();
+
+    Client* client_;  ///< null once it has left
+    Session* session_;
+    Namespace& nsp_;
+    const std::string id_;
+    std::size_t member_ = 0;  ///< its place among the namespace's members
+    std::shared_ptr<AckTable> acks_;
+};
+
+}  // namespace weir::socketio
