@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mq2_formula.h"
 
-#include <math.h>
+#include <math.h>  // NOLINT(modernize-deprecated-headers): avr-libc has no <cmath>
 
 namespace mq2 {
 namespace {

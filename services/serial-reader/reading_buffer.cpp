@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace weir::serial_reader {
@@ -26,7 +26,8 @@ constexpr std::size_t cursor_slots = 2;
 constexpr std::uint64_t segment_share = 16;
 
 Error system_error(std::string_view doing, const fs::path& path) {
-    return Error{fmt::format("{} {}: {}", doing, path.string(), std::strerror(errno))};
+    return Error{
+        fmt::format("{} {}: {}", doing, path.string(), std::system_category().message(errno))};
 }
 
 off_t offset_of(std::uint64_t index) { return static_cast<off_t>(index * stored_bytes); }
@@ -174,8 +175,8 @@ Result<Sequence> ReadingBuffer::append(EventTime time, double value) {
 
 Result<void> ReadingBuffer::start_segment(Sequence first) {
     last_is_open_ = false;
-    if (const auto synced = sync(); !synced) return synced;
-    if (const auto removed = remove_released(); !removed) return removed;
+    if (const auto synced = sync(); !synced) return synced.error();
+    if (const auto removed = remove_released(); !removed) return removed.error();
     const std::uint64_t segment_bytes_max = segment_readings_max_ * stored_bytes;
     while (segments_.size() >= segments_max ||
            (!segments_.empty() && stored().count + segment_bytes_max > size_.count))

@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace weir::serial_reader {
 namespace {
@@ -45,7 +45,7 @@ const Rate* find_rate(std::uint32_t baud) {
 }
 
 Error port_error(std::string_view doing, const std::string& path) {
-    return Error{fmt::format("{} {}: {}", doing, path, std::strerror(errno))};
+    return Error{fmt::format("{} {}: {}", doing, path, std::system_category().message(errno))};
 }
 
 /// Linux gives the major numbers 136 to 143 to the Unix 98 pseudo terminals.

@@ -7,8 +7,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace weir::unosim {
@@ -19,14 +20,18 @@ Result<Terminal> Terminal::open(const std::optional<std::string>& link) {
     cfmakeraw(&raw);
     cfsetspeed(&raw, B9600);
     if (openpty(&terminal.master_, &terminal.slave_, nullptr, &raw, nullptr) != 0)
-        return Error{fmt::format("opening a pseudo terminal: {}", std::strerror(errno))};
+        return Error{
+            fmt::format("opening a pseudo terminal: {}", std::system_category().message(errno))};
     fcntl(terminal.master_, F_SETFL, O_NONBLOCK);
-    terminal.name_ = ttyname(terminal.slave_);
+    std::array<char, 64> name{};
+    if (ptsname_r(terminal.master_, name.data(), name.size()) != 0)
+        return Error{"naming a pseudo terminal: its name is longer than expected"};
+    terminal.name_ = name.data();
     if (link) {
         unlink(link->c_str());
         if (symlink(terminal.name_.c_str(), link->c_str()) != 0)
-            return Error{
-                fmt::format("linking {} to {}: {}", *link, terminal.name_, std::strerror(errno))};
+            return Error{fmt::format("linking {} to {}: {}", *link, terminal.name_,
+                                     std::system_category().message(errno))};
         terminal.link_ = *link;
     }
     return terminal;

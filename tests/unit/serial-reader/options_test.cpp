@@ -3,6 +3,9 @@
 // Goal: the options read as documented, and every mistake is named. Method: load from values.
 #include "options.hpp"
 
+#include <string>
+#include <vector>
+
 #include "catch.hpp"
 
 using namespace weir::serial_reader;

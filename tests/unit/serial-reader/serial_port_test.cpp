@@ -27,7 +27,9 @@ struct Cable {
         REQUIRE(openpty(&ends[0], &ends[1], nullptr, nullptr, nullptr) == 0);
         master = FileDescriptor(ends[0]);
         slave = FileDescriptor(ends[1]);
-        name = ttyname(ends[1]);
+        std::array<char, 64> buffer{};
+        REQUIRE(ptsname_r(ends[0], buffer.data(), buffer.size()) == 0);
+        name = buffer.data();
     }
     void write(std::string_view text) const {
         REQUIRE(::write(master.get(), text.data(), text.size()) ==
