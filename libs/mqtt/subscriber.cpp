@@ -64,6 +64,7 @@ private:
     void flush();
     void written(std::uint64_t connection, const ErrorCode& error);
     void leave(std::uint8_t reason, std::string sentence);
+    void wait_for_end();
     void fail(std::string_view reason);
     void tick();
     void apply_acknowledgements();
@@ -97,6 +98,7 @@ private:
     bool reading_ = false;   // a read is under way
     bool writing_ = false;   // a write is under way
     bool leaving_ = false;   // the connection ends once everything is written
+    bool left_ = false;      // everything is written: waiting for the broker to end it
     bool paused_ = false;    // the session was full when last looked at
     bool failure_told_ = false;
     bool subscribed_ = false;
@@ -172,7 +174,8 @@ void Subscriber::State::connected(std::uint64_t connection, const ErrorCode& err
 }
 
 void Subscriber::State::read() {
-    if (reading_ || !wants_more()) return;
+    if (reading_ || !(wants_more() || left_)) return;
+    if (left_) begin_ = end_ = 0;  // nobody looks at it any more
     make_room();
     reading_ = true;
     const std::uint64_t connection = connection_;
@@ -181,6 +184,7 @@ void Subscriber::State::read() {
         [this, connection](const ErrorCode& error, std::size_t count) {
             if (connection != connection_) return;
             reading_ = false;
+            if (left_) return error ? fail(leave_reason_) : read();
             if (error) return fail(error == net::asio::error::eof ? "the broker closed the connection"
                                                                   : error.message());
             const std::size_t skipped = std::min(skip_, count);
@@ -280,7 +284,7 @@ void Subscriber::State::handle(const Session::Event& event) {
 void Subscriber::State::flush() {
     if (!open_ || writing_) return;
     if (session_.output().empty()) {
-        if (leaving_) fail(leave_reason_);
+        if (leaving_ && !left_) wait_for_end();
         return;
     }
     writing_ = true;
@@ -314,6 +318,15 @@ void Subscriber::State::leave(std::uint8_t reason, std::string sentence) {
     flush();
 }
 
+/// Everything is said. The broker must end the connection: closing it with bytes unread would send
+/// a reset, and that makes the broker forget what it has not read yet of our acknowledgements.
+void Subscriber::State::wait_for_end() {
+    left_ = true;
+    ErrorCode ignored;
+    socket_.shutdown(net::tcp::socket::shutdown_send, ignored);
+    read();
+}
+
 /// The connection is over, or did not come about: starts again unless we are closing.
 void Subscriber::State::fail(std::string_view reason) {
     const std::string sentence(reason);
@@ -323,7 +336,7 @@ void Subscriber::State::fail(std::string_view reason) {
     resolver_.cancel();
     connect_timer_.cancel();
     if (open_) session_.lost();
-    open_ = reading_ = writing_ = leaving_ = paused_ = false;
+    open_ = reading_ = writing_ = leaving_ = left_ = paused_ = false;
     begin_ = end_ = skip_ = 0;
     publish_stats();
     if (closing_) return finish();
