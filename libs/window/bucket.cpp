@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "window/bucket.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/assert.hpp"
@@ -47,7 +48,10 @@ std::uint32_t Bucket::insert(KeyTable::Id key) {
 std::size_t Bucket::memory_bytes() const {
     // The bucket itself and its place in the stream's map, each with the allocator's overhead.
     constexpr std::size_t fixed = sizeof(Bucket) + 64;
-    return fixed + capacity_ * row_bytes_ + chunks_.capacity() * 24 +
+    // The unused part of a large chunk was never touched and costs no memory.
+    constexpr std::uint32_t touched_min = 64;
+    const std::size_t rows = std::max(size_, std::min(capacity_, touched_min));
+    return fixed + rows * row_bytes_ + chunks_.size() * 24 +
            index_.bucket_count() * (sizeof(KeyTable::Id) + sizeof(std::uint32_t) + 1);
 }
 

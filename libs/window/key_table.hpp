@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -89,7 +90,8 @@ public:
     }
 
     [[nodiscard]] std::size_t memory_bytes() const {
-        return keys_.capacity() * sizeof(Key) + free_.capacity() * sizeof(Id) +
+        // What a vector has reserved and never touched costs no memory.
+        return keys_.size() * sizeof(Key) + free_.size() * sizeof(Id) +
                index_.bucket_count() * (sizeof(Id) + 1) + text_bytes_;
     }
 
@@ -110,7 +112,7 @@ private:
 
     struct Hash {
         using is_transparent = void;
-        using is_avalanching = void;  // std::hash of a text mixes all its bits already
+        using is_avalanching = std::true_type;  // std::hash of a text mixes all its bits
         const KeyTable* table;
         std::size_t operator()(Id id) const { return table->keys_[id].hash; }
         std::size_t operator()(const Probe& probe) const { return probe.hash; }

@@ -3,7 +3,9 @@
 // in the same order, once each, as one that never was. Method: a run that commits and crashes at
 // random moments (also while it replays, and between two rows of one window), keeping only what
 // was committed; compared with the run that did not, on random partitions.
-#include <functional>
+#include <cstdio>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "generated.hpp"
