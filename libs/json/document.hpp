@@ -66,7 +66,9 @@ public:
     public:
         Member operator*() const;
         Iterator& operator++();
-        friend bool operator==(const Iterator& a, const Iterator& b) { return a.index_ == b.index_; }
+        friend bool operator==(const Iterator& a, const Iterator& b) {
+            return a.index_ == b.index_;
+        }
 
     private:
         friend class Members;

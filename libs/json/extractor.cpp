@@ -63,12 +63,14 @@ public:
     Program(std::vector<FieldSpec> specs, const Limits& limits)
         : specs_(std::move(specs)), limits_(limits), found_(specs_.size()), fields_(specs_.size()) {
         nodes_.emplace_back();
-        for (std::uint32_t field = 0; field < specs_.size(); ++field) insert(field);
+        for (std::uint32_t field = 0; field < specs_.size(); ++field)
+            insert(field);
         frames_.reserve(static_cast<std::size_t>(limits.depth_max) + 1);
     }
 
     Result<void> extract(std::string_view record) {
-        for (Found& found : found_) found.seen = false;
+        for (Found& found : found_)
+            found.seen = false;
         frames_.clear();
         target_ = 0;
         record_ = record;
@@ -150,7 +152,8 @@ private:
     /// Notes a value at a node. What an earlier value of the same key had below it is forgotten:
     /// the last one counts as a whole.
     void take(Type type, std::string_view raw, std::string_view string) {
-        for (const std::uint32_t field : nodes_[target_].fields_below) found_[field].seen = false;
+        for (const std::uint32_t field : nodes_[target_].fields_below)
+            found_[field].seen = false;
         for (const std::uint32_t field : nodes_[target_].fields) {
             Found& found = found_[field];
             found.seen = true;
@@ -170,7 +173,7 @@ private:
     }
 
     static Result<void> convert(const FieldSpec& spec, const Found& found, Field& field) {
-        field.state = !found.seen                  ? Field::State::absent
+        field.state = !found.seen                ? Field::State::absent
                       : found.type == Type::null ? Field::State::null
                                                  : Field::State::present;
         if (!field.present()) {
@@ -212,7 +215,8 @@ private:
             return mismatch(spec, shown(found));
         const bool is_text = found.type == Type::string;
         const auto time = parse_timestamp(is_text ? found.string : found.raw, spec.timestamp);
-        if (!time.ok()) return Error{fmt::format("{}: {}", spec.pointer.text(), time.error().message)};
+        if (!time.ok())
+            return Error{fmt::format("{}: {}", spec.pointer.text(), time.error().message)};
         field.time = *time;
         return {};
     }

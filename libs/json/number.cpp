@@ -35,8 +35,7 @@ Decimal read_scientific(std::string_view text) {
     }
     const std::size_t mark = text.find('e');
     for (const char character : text.substr(0, mark))
-        if (character != '.')
-            decimal.digits[static_cast<std::size_t>(decimal.count++)] = character;
+        if (character != '.') decimal.digits[static_cast<std::size_t>(decimal.count++)] = character;
     std::string_view exponent = text.substr(mark + 1);
     if (exponent.front() == '+') exponent.remove_prefix(1);
     std::from_chars(exponent.data(), exponent.data() + exponent.size(), decimal.point);
@@ -122,8 +121,8 @@ void append_floating(std::string& out, T value, NumberStyle style) {
     const Decimal decimal = shortest(value, style);
     // `point` p means that the value is in [1e(p-1), 1e(p)).
     const bool java = style == NumberStyle::java;
-    const bool fixed = java ? decimal.point > -3 && decimal.point <= 7
-                            : decimal.point > -4 && decimal.point <= 16;
+    const bool fixed =
+        java ? decimal.point > -3 && decimal.point <= 7 : decimal.point > -4 && decimal.point <= 16;
     if (fixed)
         append_fixed(out, decimal);
     else if (java)
@@ -193,7 +192,8 @@ struct NumberParts {
 
 std::string_view take_digits(std::string_view& text) {
     std::size_t size = 0;
-    while (size < text.size() && is_digit(text[size])) ++size;
+    while (size < text.size() && is_digit(text[size]))
+        ++size;
     const std::string_view digits = text.substr(0, size);
     text.remove_prefix(size);
     return digits;
@@ -210,7 +210,8 @@ std::optional<std::int64_t> take_exponent(std::string_view& text) {
     const std::string_view digits = take_digits(text);
     if (digits.empty()) return std::nullopt;
     std::int64_t exponent = 0;
-    for (const char digit : digits) exponent = std::min(exponent * 10 + (digit - '0'), exponent_max);
+    for (const char digit : digits)
+        exponent = std::min(exponent * 10 + (digit - '0'), exponent_max);
     return negative ? -exponent : exponent;
 }
 
@@ -263,7 +264,8 @@ Result<T> parse_floating(std::string_view text, const char* type) {
     if (!parts) return not_a_number(text);
     if (error == std::errc::result_out_of_range || std::isinf(value)) {
         if (is_tiny(*parts)) return parts->negative ? -T{0} : T{0};
-        return Error{fmt::format("expected a number within the range of {}, got {}", type, shown(text))};
+        return Error{
+            fmt::format("expected a number within the range of {}, got {}", type, shown(text))};
     }
     WEIR_ASSERT(end == text.data() + text.size(), "JSON's numbers are a subset of from_chars's");
     return value;
@@ -281,14 +283,17 @@ void append_number(std::string& out, float value, NumberStyle style) {
 
 void append_number(std::string& out, std::int64_t value) {
     std::array<char, 24> buffer;
-    out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
+    out.append(buffer.data(),
+               std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
 }
 
 double round_half_up(double value, int decimals) { return round_decimal(value, decimals); }
 
 float round_half_up(float value, int decimals) { return round_decimal(value, decimals); }
 
-Result<double> parse_double(std::string_view text) { return parse_floating<double>(text, "a double"); }
+Result<double> parse_double(std::string_view text) {
+    return parse_floating<double>(text, "a double");
+}
 
 Result<float> parse_float(std::string_view text) {
     return parse_floating<float>(text, "a 32-bit float");
@@ -297,8 +302,7 @@ Result<float> parse_float(std::string_view text) {
 Result<std::int64_t> parse_int64(std::string_view text) {
     const auto scaled = scale_decimal(text, 0);
     if (!scaled.ok()) return scaled.error();
-    if (!scaled->exact)
-        return Error{fmt::format("expected an integer, got {}", shown(text))};
+    if (!scaled->exact) return Error{fmt::format("expected an integer, got {}", shown(text))};
     return scaled->value;
 }
 
@@ -310,7 +314,8 @@ Result<ScaledInteger> scale_decimal(std::string_view text, int shift) {
         return parts->fraction[i - parts->whole.size()] - '0';
     };
     const std::size_t digits = parts->whole.size() + parts->fraction.size();
-    const std::int64_t taken = static_cast<std::int64_t>(parts->whole.size()) + parts->exponent + shift;
+    const std::int64_t taken =
+        static_cast<std::int64_t>(parts->whole.size()) + parts->exponent + shift;
     ScaledInteger scaled;
     bool overflow = false;
     std::size_t i = 0;
@@ -319,11 +324,13 @@ Result<ScaledInteger> scale_decimal(std::string_view text, int shift) {
         overflow = __builtin_mul_overflow(scaled.value, std::int64_t{10}, &scaled.value) ||
                    __builtin_add_overflow(scaled.value, std::int64_t{signed_digit}, &scaled.value);
     }
-    for (auto zeros = static_cast<std::int64_t>(i); zeros < taken && scaled.value != 0 && !overflow; ++zeros)
+    for (auto zeros = static_cast<std::int64_t>(i); zeros < taken && scaled.value != 0 && !overflow;
+         ++zeros)
         overflow = __builtin_mul_overflow(scaled.value, std::int64_t{10}, &scaled.value);
     if (overflow)
         return Error{fmt::format("expected a number within 64 bits, got {}", shown(text))};
-    for (; i < digits; ++i) scaled.exact = scaled.exact && digit(i) == 0;
+    for (; i < digits; ++i)
+        scaled.exact = scaled.exact && digit(i) == 0;
     return scaled;
 }
 

@@ -30,12 +30,14 @@ Result<Pointer> Pointer::parse(std::string_view text) {
     std::string_view rest = text;
     while (!rest.empty()) {
         if (rest.front() != '/')
-            return Error{fmt::format("expected a JSON pointer that starts with /, got \"{}\"", text)};
+            return Error{
+                fmt::format("expected a JSON pointer that starts with /, got \"{}\"", text)};
         rest.remove_prefix(1);
         const std::string_view token = rest.substr(0, rest.find('/'));
         auto plain = unescape(token);
         if (!plain)
-            return Error{fmt::format("expected ~0 or ~1 after each ~ of the JSON pointer \"{}\"", text)};
+            return Error{
+                fmt::format("expected ~0 or ~1 after each ~ of the JSON pointer \"{}\"", text)};
         pointer.tokens_.push_back(std::move(*plain));
         rest.remove_prefix(token.size());
     }

@@ -81,9 +81,11 @@ std::string_view word_at(std::string_view text, std::size_t offset) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+';
     };
     std::size_t begin = offset;
-    while (begin > 0 && in_word(begin - 1)) --begin;
+    while (begin > 0 && in_word(begin - 1))
+        --begin;
     std::size_t end = offset;
-    while (end < text.size() && in_word(end)) ++end;
+    while (end < text.size() && in_word(end))
+        ++end;
     return text.substr(begin, end - begin);
 }
 

@@ -28,8 +28,8 @@ public:
         }
         std::make_unsigned_t<T> value = 0;
         for (std::size_t i = 0; i < sizeof(T); ++i)
-            value = static_cast<std::make_unsigned_t<T>>(
-                static_cast<std::uint64_t>(value) << 8U | static_cast<unsigned char>(rest_[i]));
+            value = static_cast<std::make_unsigned_t<T>>(static_cast<std::uint64_t>(value) << 8U |
+                                                         static_cast<unsigned char>(rest_[i]));
         rest_.remove_prefix(sizeof(T));
         return static_cast<T>(value);
     }
@@ -136,7 +136,8 @@ private:
         }
         const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
         std::size_t size = 0;
-        while (size < rest_.size() && letter(rest_[size])) ++size;
+        while (size < rest_.size() && letter(rest_[size]))
+            ++size;
         rest_.remove_prefix(size);
         return size >= 3;
     }
@@ -206,7 +207,8 @@ sys_days day_of(const Change& change, year in) {
 Result<TimeZone> TimeZone::load(const std::string& name) {
     if (name == "UTC") return TimeZone{};
     if (!is_zone_name(name))
-        return Error{fmt::format("expected a time zone such as Europe/Belgrade or UTC, got \"{}\"", name)};
+        return Error{
+            fmt::format("expected a time zone such as Europe/Belgrade or UTC, got \"{}\"", name)};
     const char* const folder = std::getenv("TZDIR");
     const std::filesystem::path path(folder != nullptr ? folder : "/usr/share/zoneinfo");
     const auto bytes = read_file(path / name);
@@ -289,8 +291,9 @@ std::int32_t TimeZone::offset_by_rule(std::int64_t seconds_since_1970) const {
 
 seconds TimeZone::offset_at(EventTime time) const {
     const std::int64_t at = floor<seconds>(time).time_since_epoch().count();
-    const auto later = std::upper_bound(spans_.begin(), spans_.end(), at,
-                                        [](std::int64_t t, const Span& span) { return t < span.since; });
+    const auto later =
+        std::upper_bound(spans_.begin(), spans_.end(), at,
+                         [](std::int64_t t, const Span& span) { return t < span.since; });
     if (later == spans_.end() && rule_) return seconds{offset_by_rule(at)};
     return seconds{later == spans_.begin() ? first_offset_ : std::prev(later)->offset};
 }

@@ -56,7 +56,8 @@ public:
         micros = 0;
         for (; count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9'; ++count)
             if (count < 6) micros = micros * 10 + (rest_[count] - '0');
-        for (std::size_t i = count; i < 6; ++i) micros *= 10;
+        for (std::size_t i = count; i < 6; ++i)
+            micros *= 10;
         rest_.remove_prefix(count);
         return count > 0;
     }
@@ -128,7 +129,8 @@ Result<EventTime> within_range(EventTime time, std::string_view text) {
     return time;
 }
 
-Result<EventTime> assemble(const Parts& parts, std::string_view text, const TimestampFormat& format) {
+Result<EventTime> assemble(const Parts& parts, std::string_view text,
+                           const TimestampFormat& format) {
     const year_month_day date{year{parts.year}, month{static_cast<unsigned>(parts.month)},
                               day{static_cast<unsigned>(parts.day)}};
     if (!date.ok()) return Error{fmt::format("the date of \"{}\" does not exist", shown(text))};
@@ -140,7 +142,8 @@ Result<EventTime> assemble(const Parts& parts, std::string_view text, const Time
     const auto of_day = hours{parts.hour} + minutes{parts.minute} + seconds{parts.second} +
                         microseconds{parts.micros};
     if (parts.offset_minutes)
-        return within_range(EventTime{sys_days{date}} + of_day - minutes{*parts.offset_minutes}, text);
+        return within_range(EventTime{sys_days{date}} + of_day - minutes{*parts.offset_minutes},
+                            text);
     if (format.zone == nullptr) return within_range(EventTime{sys_days{date}} + of_day, text);
     return within_range(format.zone->to_utc(local_days{date} + of_day), text);
 }

@@ -35,7 +35,8 @@ struct TimestampFormat {
 /// ISO: `2024-10-07T13:02:45.123456+02:00`; `T`, `t` or one space between date and time; seconds,
 /// fraction (`.` or `,`, any number of digits, cut off below the microsecond) and zone (`Z`,
 /// `+02:00`, `+0200`, `+02`, up to 18 hours) may be left out; so may the whole time, which then is
-/// midnight. Numbers: fraction and exponent allowed (`1728306165.5`), cut off below the microsecond.
+/// midnight. Numbers: fraction and exponent allowed (`1728306165.5`), cut off below the
+/// microsecond.
 ///
 /// Errors: one sentence each for what is no time, a date that does not exist, a leap second (`:60`:
 /// epoch time has no place for it), a time before 1970, a year beyond 9999.

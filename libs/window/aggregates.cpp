@@ -24,7 +24,7 @@ std::uint64_t as_word(std::int64_t value) { return std::bit_cast<std::uint64_t>(
 Int128 wide(const std::uint64_t* state) { return std::bit_cast<Int128>(Words{state[0], state[1]}); }
 
 std::string_view name(Function function) {
-    constexpr std::array<std::string_view, 7> names{"count", "sum", "mean",    "min",
+    constexpr std::array<std::string_view, 7> names{"count", "sum",      "mean",  "min",
                                                     "max",   "variance", "stddev"};
     return names[static_cast<std::size_t>(function)];
 }
@@ -72,12 +72,15 @@ Result<Aggregates> Aggregates::compile(std::vector<Aggregate> list) {
     for (std::size_t i = 0; i < compiled.aggregates_.size(); ++i) {
         const Aggregate& aggregate = compiled.aggregates_[i];
         if (aggregate.output.empty())
-            return Error{fmt::format("the aggregate {}() has no output name", name(aggregate.function))};
+            return Error{
+                fmt::format("the aggregate {}() has no output name", name(aggregate.function))};
         for (std::size_t j = 0; j < i; ++j)
             if (compiled.aggregates_[j].output == aggregate.output)
-                return Error{fmt::format("two aggregates have the output name \"{}\"", aggregate.output)};
+                return Error{
+                    fmt::format("two aggregates have the output name \"{}\"", aggregate.output)};
         if (!aggregate.field && aggregate.function != Function::count)
-            return Error{fmt::format("{}: {} needs a field", aggregate.output, name(aggregate.function))};
+            return Error{
+                fmt::format("{}: {} needs a field", aggregate.output, name(aggregate.function))};
         if (aggregate.type == FieldType::string && aggregate.function != Function::count)
             return Error{fmt::format("{}: expected a numeric field for {}, got a string",
                                      aggregate.output, name(aggregate.function))};
@@ -90,7 +93,8 @@ Result<Aggregates> Aggregates::compile(std::vector<Aggregate> list) {
             return Error{fmt::format("{}: the field has another type in another aggregate",
                                      aggregate.output)};
         compiled.reserve_words(block, aggregate);
-        compiled.block_index_.push_back(static_cast<std::uint32_t>(&block - compiled.blocks_.data()));
+        compiled.block_index_.push_back(
+            static_cast<std::uint32_t>(&block - compiled.blocks_.data()));
         compiled.inputs_ = std::max(compiled.inputs_, std::size_t{*aggregate.field} + 1);
     }
     return compiled;

@@ -38,7 +38,8 @@ std::uint32_t Bucket::insert(KeyTable::Id key) {
     const std::uint32_t index = size_++;
     ::new (address(index)) RowState{.key = key};
     if (size_ == searched_max + 1) {
-        for (std::uint32_t i = 0; i < size_; ++i) index_.emplace(row(i).key, i);
+        for (std::uint32_t i = 0; i < size_; ++i)
+            index_.emplace(row(i).key, i);
     } else if (size_ > searched_max) {
         index_.emplace(key, index);
     }

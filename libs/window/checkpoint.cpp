@@ -142,9 +142,10 @@ std::size_t checkpoint_bytes(const Checkpoint& checkpoint) {
 }
 
 Result<Committed> decode(std::string_view text) {
-    const Error broken{fmt::format("expected a checkpoint of the aggregator, got \"{}\"",
-                                   text.substr(0, 60))};
-    if (!text.starts_with(version_mark) || text.ends_with(' ') || text.ends_with(',')) return broken;
+    const Error broken{
+        fmt::format("expected a checkpoint of the aggregator, got \"{}\"", text.substr(0, 60))};
+    if (!text.starts_with(version_mark) || text.ends_with(' ') || text.ends_with(','))
+        return broken;
     Parts parts(text.substr(version_mark.size()));
     const auto found_version = parts.number<std::int64_t>(parts.word());
     if (!parts.good()) return broken;

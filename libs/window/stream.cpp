@@ -52,7 +52,8 @@ public:
         WEIR_ASSERT(!due(), "rows that are due are shown before the next record is added");
         WEIR_ASSERT(number(record.offset) > last_offset_, "offsets rise");
         WEIR_ASSERT(record.time >= EventTime{}, "event times are not before 1970");
-        Verdict verdict{.muted = replaying, .window = window_of(record.time), .watermark = watermark};
+        Verdict verdict{
+            .muted = replaying, .window = window_of(record.time), .watermark = watermark};
         if (verdict.window.end <= watermark) {
             verdict.fate = Fate::late;
             verdict.late_by = watermark - verdict.window.end;
@@ -98,11 +99,12 @@ public:
                               .incomplete_until = incomplete_until_};
         const std::size_t bytes = checkpoint_bytes(checkpoint);
         if (bytes > options.checkpoint_bytes_max)
-            return Error{fmt::format(
-                "closing quietly once more would need a checkpoint of {} bytes, and {} are allowed: "
-                "a window that is open since offset {} holds {} moves",
-                bytes, options.checkpoint_bytes_max, number(oldest_->opened_by),
-                checkpoint.moves.size())};
+            return Error{
+                fmt::format("closing quietly once more would need a checkpoint of {} bytes, and {} "
+                            "are allowed: "
+                            "a window that is open since offset {} holds {} moves",
+                            bytes, options.checkpoint_bytes_max, number(oldest_->opened_by),
+                            checkpoint.moves.size())};
         moves_ = std::move(checkpoint.moves);
         watermark = move.watermark;
         return true;
@@ -128,7 +130,8 @@ public:
 
     [[nodiscard]] Checkpoint checkpoint(Offset next_offset) const {
         WEIR_ASSERT(!replaying, "a stream that is replaying must not be in a commit");
-        WEIR_ASSERT(number(next_offset) > last_offset_, "what is committed is beyond the last record");
+        WEIR_ASSERT(number(next_offset) > last_offset_,
+                    "what is committed is beyond the last record");
         Checkpoint checkpoint{.replay_from = next_offset, .watermark = watermark};
         if (oldest_ != nullptr) {
             checkpoint.replay_from = oldest_->opened_by;
@@ -140,7 +143,8 @@ public:
             checkpoint.cursor = {closing.window.end, closing.row(closing.next_row).first_offset};
         }
         // Once every window that may lack records has been written, nobody asks any more.
-        const bool over = watermark != no_watermark && incomplete_until_ + options.size <= watermark;
+        const bool over =
+            watermark != no_watermark && incomplete_until_ + options.size <= watermark;
         if (checkpoint.cursor || !over) checkpoint.incomplete_until = incomplete_until_;
         if (log_is_cut_) checkpoint.incomplete_until = not_known_yet;
         return checkpoint;
@@ -238,7 +242,8 @@ private:
 
     void erase(Buckets::iterator at) {
         Bucket& bucket = at->second;
-        for (std::uint32_t i = 0; i < bucket.size(); ++i) keys_.release(bucket.row(i).key);
+        for (std::uint32_t i = 0; i < bucket.size(); ++i)
+            keys_.release(bucket.row(i).key);
         (bucket.older != nullptr ? bucket.older->newer : oldest_) = bucket.newer;
         (bucket.newer != nullptr ? bucket.newer->older : newest_) = bucket.older;
         if (last_bucket_ == &bucket) last_bucket_ = nullptr;

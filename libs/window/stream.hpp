@@ -17,8 +17,8 @@ namespace weir::window {
 /// What a stream computes. Two streams with equal options (limits apart) give equal rows for equal
 /// records; so a hash of the options is committed with every checkpoint (see encode()).
 struct Options {
-    Duration size{};      ///< of the tumbling windows; more than zero
-    Duration grace{};     ///< how far the watermark stays behind the greatest event time
+    Duration size{};   ///< of the tumbling windows; more than zero
+    Duration grace{};  ///< how far the watermark stays behind the greatest event time
     Aggregates aggregates;
     /// Bound of windows open at a time, a window counted once per key in it.
     std::uint64_t open_windows_max = 10'000'000;
@@ -111,9 +111,11 @@ public:
     template <typename Visit>
     Verdict take(const Record& record, Visit&& visit) {
         reach(record.offset);
-        while (due()) close_due(SIZE_MAX, visit);
+        while (due())
+            close_due(SIZE_MAX, visit);
         const Verdict verdict = add(record);
-        while (due()) close_due(SIZE_MAX, visit);
+        while (due())
+            close_due(SIZE_MAX, visit);
         return verdict;
     }
 

@@ -43,7 +43,8 @@ private:
                 return;
             case 1:
                 writer.begin_array();
-                for (auto elements = below(4); elements > 0; --elements) value(writer, depth + 1, false);
+                for (auto elements = below(4); elements > 0; --elements)
+                    value(writer, depth + 1, false);
                 writer.end_array();
                 return;
             case 2: writer.null(); return;
@@ -63,15 +64,17 @@ private:
     std::string text() {
         std::string out;
         for (auto size = below(8); size > 0; --size)
-            out += below(4) == 0 ? static_cast<char>(below(256)) : static_cast<char>('a' + below(26));
+            out +=
+                below(4) == 0 ? static_cast<char>(below(256)) : static_cast<char>('a' + below(26));
         return out;
     }
 
     std::mt19937_64& random_;
 };
 
-const std::vector<std::string> pointers{"/a",      "/b",   "/a/b",   "/a/0",   "/b/1/a", "/0/0", "/a~1b",
-                                        "/~0/\"", "/", "/a/a/a", "/\xC3\xA9", "/b//0", "/1",   ""};
+const std::vector<std::string> pointers{"/a",        "/b",    "/a/b",   "/a/0", "/b/1/a",
+                                        "/0/0",      "/a~1b", "/~0/\"", "/",    "/a/a/a",
+                                        "/\xC3\xA9", "/b//0", "/1",     ""};
 
 void compare(Document& document, Extractor& extractor, const std::string& text) {
     const auto read = document.read(text);

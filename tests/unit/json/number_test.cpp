@@ -52,8 +52,10 @@ double round_text(double value, int decimals) {
     }
     auto point = static_cast<int>(digits.find('.')) + exponent;
     digits.erase(digits.find('.'), 1);
-    while (point < 1) digits.insert(0, "0"), ++point;
-    while (static_cast<int>(digits.size()) < point + decimals + 1) digits += '0';
+    while (point < 1)
+        digits.insert(0, "0"), ++point;
+    while (static_cast<int>(digits.size()) < point + decimals + 1)
+        digits += '0';
     const bool up = digits[static_cast<std::size_t>(point + decimals)] >= '5';
     digits.resize(static_cast<std::size_t>(point + decimals));
     for (std::size_t i = digits.size(); up; --i) {
@@ -77,24 +79,45 @@ double round_text(double value, int decimals) {
 
 TEST_CASE("doubles are written as Java writes them", "[json]") {
     const std::pair<double, const char*> table[] = {
-        {0.0, "0.0"},         {-0.0, "-0.0"},          {1.0, "1.0"},
-        {863.852, "863.852"}, {432.475, "432.475"},    {-12.5, "-12.5"},
-        {0.001, "0.001"},     {0.00099, "9.9E-4"},     {9999999.0, "9999999.0"},
-        {1e7, "1.0E7"},       {12345678.9, "1.23456789E7"}, {100.0, "100.0"},
-        {1e21, "1.0E21"},     {1.5e300, "1.5E300"},    {5e-324, "4.9E-324"},
-        {1.7976931348623157e308, "1.7976931348623157E308"}, {0.1 + 0.2, "0.30000000000000004"},
+        {0.0, "0.0"},
+        {-0.0, "-0.0"},
+        {1.0, "1.0"},
+        {863.852, "863.852"},
+        {432.475, "432.475"},
+        {-12.5, "-12.5"},
+        {0.001, "0.001"},
+        {0.00099, "9.9E-4"},
+        {9999999.0, "9999999.0"},
+        {1e7, "1.0E7"},
+        {12345678.9, "1.23456789E7"},
+        {100.0, "100.0"},
+        {1e21, "1.0E21"},
+        {1.5e300, "1.5E300"},
+        {5e-324, "4.9E-324"},
+        {1.7976931348623157e308, "1.7976931348623157E308"},
+        {0.1 + 0.2, "0.30000000000000004"},
     };
-    for (const auto& [value, text] : table) CHECK(java(value) == text);
+    for (const auto& [value, text] : table)
+        CHECK(java(value) == text);
 }
 
 TEST_CASE("doubles are written as Python writes them", "[json]") {
     const std::pair<double, const char*> table[] = {
-        {863.85, "863.85"}, {7.0, "7.0"},      {1e15, "1000000000000000.0"}, {1e16, "1e+16"},
-        {0.0001, "0.0001"}, {0.00001, "1e-05"}, {1.5e-7, "1.5e-07"},         {1e100, "1e+100"},
-        {-0.0, "-0.0"},     {5e-324, "5e-324"}, {123456789.125, "123456789.125"},
+        {863.85, "863.85"},
+        {7.0, "7.0"},
+        {1e15, "1000000000000000.0"},
+        {1e16, "1e+16"},
+        {0.0001, "0.0001"},
+        {0.00001, "1e-05"},
+        {1.5e-7, "1.5e-07"},
+        {1e100, "1e+100"},
+        {-0.0, "-0.0"},
+        {5e-324, "5e-324"},
+        {123456789.125, "123456789.125"},
         {12345678901234567.0, "1.2345678901234568e+16"},
     };
-    for (const auto& [value, text] : table) CHECK(python(value) == text);
+    for (const auto& [value, text] : table)
+        CHECK(python(value) == text);
 }
 
 TEST_CASE("floats have their own shortest digits", "[json]") {
@@ -119,14 +142,29 @@ TEST_CASE("rounding is half up on the shortest decimal form", "[json]") {
     };
     const double float_pair = (double{1.0005F} + double{1.0005F}) / 2;
     const Row table[] = {
-        {432.4749878048897, 3, 432.475}, {863.8514709472656, 3, 863.851}, {1.0005, 3, 1.001},
-        {float_pair, 3, 1.0},            {2.5, 0, 3.0},                   {-2.5, 0, -3.0},
-        {0.5, 0, 1.0},                   {0.4999999999999999, 0, 0.0},    {-0.0004, 3, 0.0},
-        {0.0005, 3, 0.001},              {0.00049999, 3, 0.0},            {999.9995, 3, 1000.0},
-        {9.9999, 3, 10.0},               {1e300, 3, 1e300},               {-0.0, 3, 0.0},
-        {5e-324, 3, 0.0},                {1.005, 2, 1.01},                {2.675, 2, 2.68},
-        {0.1 + 0.2, 3, 0.3},             {123456789.0005, 3, 123456789.001},
-        {0.05, 0, 0.0},                  {0.95, 1, 1.0},                  {-999.9995, 3, -1000.0},
+        {432.4749878048897, 3, 432.475},
+        {863.8514709472656, 3, 863.851},
+        {1.0005, 3, 1.001},
+        {float_pair, 3, 1.0},
+        {2.5, 0, 3.0},
+        {-2.5, 0, -3.0},
+        {0.5, 0, 1.0},
+        {0.4999999999999999, 0, 0.0},
+        {-0.0004, 3, 0.0},
+        {0.0005, 3, 0.001},
+        {0.00049999, 3, 0.0},
+        {999.9995, 3, 1000.0},
+        {9.9999, 3, 10.0},
+        {1e300, 3, 1e300},
+        {-0.0, 3, 0.0},
+        {5e-324, 3, 0.0},
+        {1.005, 2, 1.01},
+        {2.675, 2, 2.68},
+        {0.1 + 0.2, 3, 0.3},
+        {123456789.0005, 3, 123456789.001},
+        {0.05, 0, 0.0},
+        {0.95, 1, 1.0},
+        {-999.9995, 3, -1000.0},
     };
     for (const Row& row : table) {
         CAPTURE(row.value, row.decimals);
@@ -144,8 +182,13 @@ TEST_CASE("rounding agrees with arithmetic on the text for random numbers", "[js
         const auto bits = random();
         double value = std::bit_cast<double>(bits);
         // Half of them of everyday size, many with a five at the cut.
-        if (i % 2 == 0) value = static_cast<double>(static_cast<std::int64_t>(bits % 200'000'001) - 100'000'000) / 1e4;
-        if (!std::isfinite(value) || std::fabs(value) > 1e200 || (value != 0 && std::fabs(value) < 1e-200)) continue;
+        if (i % 2 == 0)
+            value =
+                static_cast<double>(static_cast<std::int64_t>(bits % 200'000'001) - 100'000'000) /
+                1e4;
+        if (!std::isfinite(value) || std::fabs(value) > 1e200 ||
+            (value != 0 && std::fabs(value) < 1e-200))
+            continue;
         const int decimals = static_cast<int>(random() % 6);
         CAPTURE(value, decimals);
         REQUIRE(round_half_up(value, decimals) == round_text(value, decimals));
@@ -174,8 +217,8 @@ TEST_CASE("numbers are read in JSON's grammar only", "[json]") {
     CHECK(*parse_double("0.00e999999999999") == 0.0);
     CHECK(*parse_float("1e-60") == 0.0F);
     CHECK(*parse_float("16777217") == 16777216.0F);
-    for (const char* text : {"", "+1", "01", "1.", ".5", "1e", "0x10", "nan", "inf", "-Infinity", " 1",
-                             "1 ", "1,5", "--1", "1e+", "1.5.2", "7a"}) {
+    for (const char* text : {"", "+1", "01", "1.", ".5", "1e", "0x10", "nan", "inf", "-Infinity",
+                             " 1", "1 ", "1,5", "--1", "1e+", "1.5.2", "7a"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_double(text).ok());
         CHECK_FALSE(is_number(text));

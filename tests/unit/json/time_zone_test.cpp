@@ -87,21 +87,24 @@ TEST_CASE("a local time is read in its zone, also where the clocks change", "[js
 
 TEST_CASE("offsets agree with libc's in every kind of zone", "[json]") {
     auto random = test::random_engine();
-    for (const char* name : {"Europe/Belgrade", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe",
-                             "Europe/Dublin", "Asia/Kathmandu", "Africa/Casablanca", "Pacific/Chatham", "Asia/Gaza",
-                             "America/Santiago", "UTC", "Etc/GMT+12", "Pacific/Apia"}) {
+    for (const char* name :
+         {"Europe/Belgrade", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe",
+          "Europe/Dublin", "Asia/Kathmandu", "Africa/Casablanca", "Pacific/Chatham", "Asia/Gaza",
+          "America/Santiago", "UTC", "Etc/GMT+12", "Pacific/Apia"}) {
         CAPTURE(name);
         const TimeZone loaded = zone(name);
         const Environment environment("TZ", name);
         for (int i = 0; i < 4000; ++i) {
-            const auto at = static_cast<std::time_t>(random() % 4'102'444'800U);  // to the year 2100
+            const auto at =
+                static_cast<std::time_t>(random() % 4'102'444'800U);  // to the year 2100
             CAPTURE(at);
             std::tm local{};
             REQUIRE(localtime_r(&at, &local) != nullptr);
             const EventTime time{seconds{at}};
             REQUIRE(loaded.offset_at(time) == seconds{local.tm_gmtoff});
             // A local time that occurs twice is its first occurrence; every other comes back.
-            const auto back = loaded.to_utc(local_time<microseconds>{seconds{at + local.tm_gmtoff}});
+            const auto back =
+                loaded.to_utc(local_time<microseconds>{seconds{at + local.tm_gmtoff}});
             REQUIRE(back <= time);
             REQUIRE(time - back <= hours{24});
             REQUIRE(back + loaded.offset_at(back) == time + loaded.offset_at(time));
@@ -110,8 +113,8 @@ TEST_CASE("offsets agree with libc's in every kind of zone", "[json]") {
 }
 
 TEST_CASE("names that are no zones are refused", "[json]") {
-    for (const char* name : {"", "Europe/Nowhere", "../../etc/passwd", "/etc/passwd", "Europe", "CET-1CEST,M3.5.0",
-                             "zone.tab", "Europe/Bel\ngrade"}) {
+    for (const char* name : {"", "Europe/Nowhere", "../../etc/passwd", "/etc/passwd", "Europe",
+                             "CET-1CEST,M3.5.0", "zone.tab", "Europe/Bel\ngrade"}) {
         CAPTURE(name);
         CHECK_FALSE(TimeZone::load(name).ok());
     }
@@ -121,7 +124,8 @@ TEST_CASE("names that are no zones are refused", "[json]") {
 
 TEST_CASE("the host's zone follows TZ", "[json]") {
     const EventTime time = utc("2024-10-07T13:29:15Z");
-    for (const char* name : {"Europe/Belgrade", ":Europe/Belgrade", "/usr/share/zoneinfo/Europe/Belgrade"}) {
+    for (const char* name :
+         {"Europe/Belgrade", ":Europe/Belgrade", "/usr/share/zoneinfo/Europe/Belgrade"}) {
         const Environment environment("TZ", name);
         CHECK(time_of_day(time, *TimeZone::host()) == "15:29:15");
     }

@@ -56,7 +56,8 @@ TEST_CASE("one instant in all its writings", "[json]") {
         {"1970-01-01T00:00:00Z", EventTime{}},
         {"1970-01-01T02:00:00+02:00", EventTime{}},
         {"2024-02-29T00:00:00Z", std::chrono::sys_days{std::chrono::year{2024} / 2 / 29}},
-        {"9999-12-31T23:59:59.999999Z", std::chrono::sys_days{std::chrono::year{10000} / 1 / 1} - 1us},
+        {"9999-12-31T23:59:59.999999Z",
+         std::chrono::sys_days{std::chrono::year{10000} / 1 / 1} - 1us},
     };
     for (const auto& [text, expected] : table) {
         CAPTURE(text);
@@ -68,9 +69,12 @@ TEST_CASE("one instant in all its writings", "[json]") {
 
 TEST_CASE("the unit of a number follows from its size unless it is named", "[json]") {
     const std::pair<const char*, EpochUnit> guessed[] = {
-        {"99999999999", EpochUnit::seconds},          {"100000000000", EpochUnit::milliseconds},
-        {"99999999999999", EpochUnit::milliseconds},  {"100000000000000", EpochUnit::microseconds},
-        {"99999999999999999", EpochUnit::microseconds}, {"100000000000000000", EpochUnit::nanoseconds},
+        {"99999999999", EpochUnit::seconds},
+        {"100000000000", EpochUnit::milliseconds},
+        {"99999999999999", EpochUnit::milliseconds},
+        {"100000000000000", EpochUnit::microseconds},
+        {"99999999999999999", EpochUnit::microseconds},
+        {"100000000000000000", EpochUnit::nanoseconds},
         {"20000000000000000000", EpochUnit::nanoseconds},
     };
     for (const auto& [text, unit] : guessed) {
@@ -86,12 +90,33 @@ TEST_CASE("the unit of a number follows from its size unless it is named", "[jso
 TEST_CASE("what is no time says why", "[json]") {
     constexpr const char* no_time =
         "expected a time such as 2024-10-07T13:02:45.123Z or seconds since 1970, got \"";
-    for (const char* text : {"", "now", "07.10.2024", "2024-10-07T", "2024-10-07T13", "2024-10-07T13:02:4",
-                             "2024-10-07T13:02:45.", "2024-10-07T13:02:45.Z", "2024-10-07T13:02:45X",
-                             "2024-10-07T13:02:45+2", "2024-10-07T13:02:45+02:", "2024-10-07T13:02:45+19:00",
-                             "2024-10-07T13:02:45+02:60", "2024-10-07T13:02:45Z ", " 2024-10-07", "2024-10-7",
-                             "2024-10-07  13:02:45", "20241007T130245Z", "2024-10-07T13:02:45 ", "0x10", "1e", "12-10-2024",
-                             "2024/10/07", "+1728306165", "nan", "1728306165s", "2024-10-07T-3:02:45"}) {
+    for (const char* text : {"",
+                             "now",
+                             "07.10.2024",
+                             "2024-10-07T",
+                             "2024-10-07T13",
+                             "2024-10-07T13:02:4",
+                             "2024-10-07T13:02:45.",
+                             "2024-10-07T13:02:45.Z",
+                             "2024-10-07T13:02:45X",
+                             "2024-10-07T13:02:45+2",
+                             "2024-10-07T13:02:45+02:",
+                             "2024-10-07T13:02:45+19:00",
+                             "2024-10-07T13:02:45+02:60",
+                             "2024-10-07T13:02:45Z ",
+                             " 2024-10-07",
+                             "2024-10-7",
+                             "2024-10-07  13:02:45",
+                             "20241007T130245Z",
+                             "2024-10-07T13:02:45 ",
+                             "0x10",
+                             "1e",
+                             "12-10-2024",
+                             "2024/10/07",
+                             "+1728306165",
+                             "nan",
+                             "1728306165s",
+                             "2024-10-07T-3:02:45"}) {
         CAPTURE(text);
         CHECK(error_of(text) == no_time + std::string(text) + "\"");
     }
@@ -110,10 +135,12 @@ TEST_CASE("what is no time says why", "[json]") {
         {"0000-01-01", "the time \"0000-01-01\" is before 1970"},
         {"-1", "the time \"-1\" is before 1970"},
         {"-0.5", "the time \"-0.5\" is before 1970"},
-        {"9999-12-31T23:59:59-01:00", "the time \"9999-12-31T23:59:59-01:00\" is after the year 9999"},
+        {"9999-12-31T23:59:59-01:00",
+         "the time \"9999-12-31T23:59:59-01:00\" is after the year 9999"},
         {"1e300", "the time \"1e300\" is after the year 9999"},
     };
-    for (const auto& [text, sentence] : table) CHECK(error_of(text) == sentence);
+    for (const auto& [text, sentence] : table)
+        CHECK(error_of(text) == sentence);
     CHECK(error_of("253402300800", {.unit = EpochUnit::seconds}) ==
           "the time \"253402300800\" is after the year 9999");
     CHECK(parse_timestamp("253402300799", {.unit = EpochUnit::seconds}).ok());
@@ -137,15 +164,18 @@ TEST_CASE("a random instant survives being written and read", "[json]") {
         const EventTime time{std::chrono::microseconds{micros}};
         CAPTURE(micros);
         REQUIRE(*parse_timestamp(plain(time)) == time);
-        REQUIRE(*parse_timestamp(iso_milliseconds(time)) == std::chrono::floor<std::chrono::milliseconds>(time));
-        REQUIRE(*parse_timestamp(fmt::format("{}", micros), {.unit = EpochUnit::microseconds}) == time);
+        REQUIRE(*parse_timestamp(iso_milliseconds(time)) ==
+                std::chrono::floor<std::chrono::milliseconds>(time));
+        REQUIRE(*parse_timestamp(fmt::format("{}", micros), {.unit = EpochUnit::microseconds}) ==
+                time);
         REQUIRE(*parse_timestamp(fmt::format("{}.{:06}", micros / 1'000'000, micros % 1'000'000),
                                  {.unit = EpochUnit::seconds}) == time);
         const int offset = static_cast<int>(random() % 2161) - 1080;
         const EventTime shifted = time + std::chrono::minutes{offset};
-        if (shifted < EventTime{} || shifted >= EventTime{std::chrono::microseconds{last}}) continue;
-        const std::string zone = fmt::format("{}{:02}:{:02}", offset < 0 ? '-' : '+', std::abs(offset) / 60,
-                                             std::abs(offset) % 60);
+        if (shifted < EventTime{} || shifted >= EventTime{std::chrono::microseconds{last}})
+            continue;
+        const std::string zone = fmt::format("{}{:02}:{:02}", offset < 0 ? '-' : '+',
+                                             std::abs(offset) / 60, std::abs(offset) % 60);
         REQUIRE(*parse_timestamp(plain(shifted) + zone) == time);
     }
 }

@@ -15,9 +15,8 @@ TEST_CASE("a result is written as the seed's job writes it", "[json]") {
     writer.key("start").string("2024-10-07T13:02:45.000Z");
     writer.key("end").string("2024-10-07T13:03:00.000Z").end_object();
     writer.key("average").number(863.852).end_object();
-    CHECK(out ==
-          R"({"device_name":"device2","window":{"start":"2024-10-07T13:02:45.000Z",)"
-          R"("end":"2024-10-07T13:03:00.000Z"},"average":863.852})");
+    CHECK(out == R"({"device_name":"device2","window":{"start":"2024-10-07T13:02:45.000Z",)"
+                 R"("end":"2024-10-07T13:03:00.000Z"},"average":863.852})");
 }
 
 TEST_CASE("a reading is written as the seed's bridge writes it", "[json]") {
@@ -31,7 +30,8 @@ TEST_CASE("a reading is written as the seed's bridge writes it", "[json]") {
         .key("data")
         .number(863.850)
         .end_object();
-    CHECK(out == R"({"timestamp":"2024-10-07 13:02:45.123456","device_name":"device2","data":863.85})");
+    CHECK(out ==
+          R"({"timestamp":"2024-10-07 13:02:45.123456","device_name":"device2","data":863.85})");
 }
 
 TEST_CASE("nested values have their commas", "[json]") {

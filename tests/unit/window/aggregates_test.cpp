@@ -25,10 +25,12 @@ Aggregates all(FieldType type) {
                                  {"records", Function::count, {}, {}}});
 }
 
-std::vector<Output> run(const Aggregates& aggregates, const std::vector<std::vector<Input>>& records) {
+std::vector<Output> run(const Aggregates& aggregates,
+                        const std::vector<std::vector<Input>>& records) {
     std::vector<std::uint64_t> state(aggregates.state_words(), 0xDEAD);
     aggregates.reset(state.data());
-    for (const auto& inputs : records) aggregates.fold(state.data(), inputs);
+    for (const auto& inputs : records)
+        aggregates.fold(state.data(), inputs);
     std::vector<Output> outputs(aggregates.list().size());
     aggregates.finish(state.data(), records.size(), outputs);
     return outputs;
@@ -41,10 +43,9 @@ std::string error_of(std::vector<Aggregate> aggregates) {
 }  // namespace
 
 TEST_CASE("all functions of one field share one pass", "[window]") {
-    const auto outputs = run(all(FieldType::float64), {{Input::of_number(2)},
-                                                       {Input::null()},
-                                                       {Input::of_number(4)},
-                                                       {Input::of_number(-3)}});
+    const auto outputs = run(
+        all(FieldType::float64),
+        {{Input::of_number(2)}, {Input::null()}, {Input::of_number(4)}, {Input::of_number(-3)}});
     CHECK(outputs[0].int64 == 3);
     CHECK(outputs[1].float64 == 3.0);
     CHECK(outputs[2].float64 == 1.0);
@@ -58,7 +59,8 @@ TEST_CASE("all functions of one field share one pass", "[window]") {
 TEST_CASE("without a value everything but count is null", "[window]") {
     const auto outputs = run(all(FieldType::float32), {{Input::null()}, {Input::null()}});
     CHECK(outputs[0].int64 == 0);
-    for (std::size_t i = 1; i <= 6; ++i) CHECK(outputs[i].kind == Output::Kind::null);
+    for (std::size_t i = 1; i <= 6; ++i)
+        CHECK(outputs[i].kind == Output::Kind::null);
     CHECK(outputs[7].int64 == 2);
 }
 
@@ -82,15 +84,16 @@ TEST_CASE("a float field is rounded first and keeps its digits", "[window]") {
 TEST_CASE("integers are summed exactly", "[window]") {
     constexpr auto max = std::numeric_limits<std::int64_t>::max();
     constexpr auto min = std::numeric_limits<std::int64_t>::min();
-    const auto big = run(all(FieldType::int64), {{Input::of_integer(max)},
-                                                 {Input::of_integer(1)},
-                                                 {Input::of_integer(-1)}});
+    const auto big =
+        run(all(FieldType::int64),
+            {{Input::of_integer(max)}, {Input::of_integer(1)}, {Input::of_integer(-1)}});
     CHECK(big[1].kind == Output::Kind::int64);
     CHECK(big[1].int64 == max);
     CHECK(big[3].int64 == -1);
     CHECK(big[4].int64 == max);
     CHECK(big[2].float64 == static_cast<double>(max) / 3);
-    const auto beyond = run(all(FieldType::int64), {{Input::of_integer(min)}, {Input::of_integer(min)}});
+    const auto beyond =
+        run(all(FieldType::int64), {{Input::of_integer(min)}, {Input::of_integer(min)}});
     CHECK(beyond[1].kind == Output::Kind::float64);
     CHECK(beyond[1].float64 == 2.0 * static_cast<double>(min));
 }
@@ -108,8 +111,9 @@ TEST_CASE("several fields keep apart, strings are only counted", "[window]") {
                                                   {"b", Function::max, 2, FieldType::int64},
                                                   {"c", Function::count, 1, FieldType::string}});
     CHECK(aggregates.inputs() == 3);
-    const auto outputs = run(aggregates, {{Input::of_number(1), Input::of_text(), Input::of_integer(5)},
-                                          {Input::of_number(2), Input::null(), Input::of_integer(-5)}});
+    const auto outputs =
+        run(aggregates, {{Input::of_number(1), Input::of_text(), Input::of_integer(5)},
+                         {Input::of_number(2), Input::null(), Input::of_integer(-5)}});
     CHECK(outputs[0].float64 == 3.0);
     CHECK(outputs[1].int64 == 5);
     CHECK(outputs[2].int64 == 1);
@@ -131,6 +135,7 @@ TEST_CASE("aggregates that make no sense are refused", "[window]") {
     CHECK(error_of({{"x", Function::sum, {}, {}}}) == "x: sum needs a field");
     CHECK(error_of({{"x", Function::max, 0, FieldType::string}}) ==
           "x: expected a numeric field for max, got a string");
-    CHECK(error_of({{"x", Function::max, 0, FieldType::int64}, {"y", Function::max, 0, FieldType::float64}}) ==
+    CHECK(error_of({{"x", Function::max, 0, FieldType::int64},
+                    {"y", Function::max, 0, FieldType::float64}}) ==
           "y: the field has another type in another aggregate");
 }

@@ -25,12 +25,15 @@ TEST_CASE("a checkpoint is one short line", "[window]") {
     CHECK(encode(checkpoint, 0xAB) ==
           "weir1 ab 120 1728306165000000 - 1728306195000000:125 10:15000000,1:15000000");
     CHECK(encode({.replay_from = Offset{0}}, 0) == "weir1 0 0 - - -");
-    CHECK(encode({.replay_from = Offset{0}, .incomplete_until = not_known_yet}, 0) == "weir1 0 0 - ? -");
+    CHECK(encode({.replay_from = Offset{0}, .incomplete_until = not_known_yet}, 0) ==
+          "weir1 0 0 - ? -");
 }
 
 TEST_CASE("random checkpoints read back as they were and keep to their bound", "[window]") {
     auto random = weir::test::random_engine();
-    const auto below = [&](std::uint64_t limit) { return static_cast<std::int64_t>(random() % limit); };
+    const auto below = [&](std::uint64_t limit) {
+        return static_cast<std::int64_t>(random() % limit);
+    };
     for (int i = 0; i < 20'000; ++i) {
         Checkpoint checkpoint{.replay_from = Offset{below(i % 2 == 0 ? 1000 : 1ULL << 62U)}};
         if (random() % 4 != 0) checkpoint.watermark = at(below(1ULL << 58U) - 1000);
@@ -41,7 +44,8 @@ TEST_CASE("random checkpoints read back as they were and keep to their bound", "
             move.watermark += Duration{1 + below(1'000'000'000'000)};
             checkpoint.moves.push_back(move);
         }
-        if (random() % 3 == 0) checkpoint.cursor = CloseCursor{at(below(1ULL << 58U)), Offset{below(1ULL << 62U)}};
+        if (random() % 3 == 0)
+            checkpoint.cursor = CloseCursor{at(below(1ULL << 58U)), Offset{below(1ULL << 62U)}};
         if (random() % 3 == 0) checkpoint.incomplete_until = at(below(1ULL << 58U));
         const std::uint64_t hash = random();
         const std::string text = encode(checkpoint, hash);
@@ -55,12 +59,12 @@ TEST_CASE("random checkpoints read back as they were and keep to their bound", "
 }
 
 TEST_CASE("what is no checkpoint is refused, whatever it is", "[window]") {
-    for (const char* text : {"", "weir", "weir1", "weir1 0 0 - -", "weir1 0 -1 - - -", "weir1 0 0 - - - ",
-                             "weir1 0 0 - - -  ", "weir1 x 0 - - -", "weir1 0 0 1.5 - -", "weir1 0 0 - - 5",
-                             "weir1 0 0 - - 5:", "weir1 0 0 - - - 1:0", "weir1 0 0 - - - 0:1",
-                             "weir1 0 0 - - - 1:1,", "weir1 0 0 - - - ,1:1", "weir1 0 0 - - - 1:1 x",
-                             "weir1 0 0 - - - -1:5", "weir1 0 9223372036854775807 - - - 1:1",
-                             "some other service's note"}) {
+    for (const char* text :
+         {"", "weir", "weir1", "weir1 0 0 - -", "weir1 0 -1 - - -", "weir1 0 0 - - - ",
+          "weir1 0 0 - - -  ", "weir1 x 0 - - -", "weir1 0 0 1.5 - -", "weir1 0 0 - - 5",
+          "weir1 0 0 - - 5:", "weir1 0 0 - - - 1:0", "weir1 0 0 - - - 0:1", "weir1 0 0 - - - 1:1,",
+          "weir1 0 0 - - - ,1:1", "weir1 0 0 - - - 1:1 x", "weir1 0 0 - - - -1:5",
+          "weir1 0 9223372036854775807 - - - 1:1", "some other service's note"}) {
         CAPTURE(text);
         CHECK_FALSE(decode(text).ok());
     }
@@ -70,11 +74,13 @@ TEST_CASE("what is no checkpoint is refused, whatever it is", "[window]") {
 
 TEST_CASE("a damaged checkpoint never does more than be refused", "[window]") {
     auto random = weir::test::random_engine();
-    const std::string good = "weir1 ab 120 1728306165000000 - 1728306195000000:125 10:15000000,1:15000000";
+    const std::string good =
+        "weir1 ab 120 1728306165000000 - 1728306195000000:125 10:15000000,1:15000000";
     for (int i = 0; i < 50'000; ++i) {
         std::string text = good;
         for (auto edits = 1 + random() % 3; edits > 0; --edits)
-            text[random() % text.size()] = static_cast<char>(random() % 2 == 0 ? random() % 256 : '0' + random() % 10);
+            text[random() % text.size()] =
+                static_cast<char>(random() % 2 == 0 ? random() % 256 : '0' + random() % 10);
         text.resize(random() % 4 == 0 ? random() % text.size() : text.size());
         (void)decode(text).ok();
     }

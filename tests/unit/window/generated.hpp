@@ -47,11 +47,13 @@ public:
         History history;
         Options& options = history.options;
         options.size = Duration{pick({1'000'000, 7'000'000, 15'000'000, 333'333})};
-        options.grace = Duration{grace_ = pick({0, 1, 500'000, 15'000'000, 40'000'000, 600'000'000})};
-        options.aggregates = *Aggregates::compile({{"average", Function::mean, 0, FieldType::float32},
-                                                   {"count", Function::count, {}, {}},
-                                                   {"lowest", Function::min, 0, FieldType::float32},
-                                                   {"variance", Function::variance, 0, FieldType::float32}});
+        options.grace =
+            Duration{grace_ = pick({0, 1, 500'000, 15'000'000, 40'000'000, 600'000'000})};
+        options.aggregates =
+            *Aggregates::compile({{"average", Function::mean, 0, FieldType::float32},
+                                  {"count", Function::count, {}, {}},
+                                  {"lowest", Function::min, 0, FieldType::float32},
+                                  {"variance", Function::variance, 0, FieldType::float32}});
         keys_ = pick({1, 2, 5, 60});
         disorder_ = pick({0, 2'000'000, 30'000'000});
         step_max_ = pick({0, 100'000, 3'000'000, 20'000'000});
@@ -59,7 +61,8 @@ public:
         stray_ = chance(0.3) ? 0.02 : 0.0;
         now_ = between(0, 2) == 0 ? 0 : 1'728'302'400'000'000;
         std::int64_t offset = between(0, 1) * between(0, 1000);
-        const auto count = static_cast<std::size_t>(between(0, static_cast<std::int64_t>(events_max)));
+        const auto count =
+            static_cast<std::size_t>(between(0, static_cast<std::int64_t>(events_max)));
         while (history.events.size() < count) {
             if (chance(quiet_))
                 history.events.push_back(quiet(offset));
@@ -101,7 +104,8 @@ private:
         Event event;
         event.is_record = false;
         event.offset = Offset{offset};
-        event.until = EventTime{Duration{now_ + between(-30'000'000, chance(0.2) ? 60'000'000 : 1'000'000)}};
+        event.until =
+            EventTime{Duration{now_ + between(-30'000'000, chance(0.2) ? 60'000'000 : 1'000'000)}};
         return event;
     }
 

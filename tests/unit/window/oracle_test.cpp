@@ -30,7 +30,7 @@ struct Expected {
 };
 
 struct Answer {
-    std::vector<bool> late;  ///< per event
+    std::vector<bool> late;             ///< per event
     std::vector<EventTime> watermarks;  ///< after each event
     std::vector<Expected> rows;
 };
@@ -66,10 +66,12 @@ std::vector<EventTime> watermarks(const History& history, std::vector<bool>& lat
 std::optional<double> sample_variance(const std::vector<double>& values) {
     if (values.size() < 2) return std::nullopt;
     long double mean = 0;
-    for (const double value : values) mean += value;
+    for (const double value : values)
+        mean += value;
     mean /= static_cast<long double>(values.size());
     long double squares = 0;
-    for (const double value : values) squares += (value - mean) * (value - mean);
+    for (const double value : values)
+        squares += (value - mean) * (value - mean);
     return static_cast<double>(squares / static_cast<long double>(values.size() - 1));
 }
 
@@ -87,7 +89,8 @@ Expected row_of(const std::vector<const Event*>& records, Duration size) {
     row.last_offset = records.back()->offset;
     row.key = records.front()->key;
     if (values.empty())
-        row.values = {std::nullopt, static_cast<double>(records.size()), std::nullopt, std::nullopt};
+        row.values = {std::nullopt, static_cast<double>(records.size()), std::nullopt,
+                      std::nullopt};
     else
         row.values = {sum / static_cast<double>(values.size()), static_cast<double>(records.size()),
                       *std::min_element(values.begin(), values.end()), sample_variance(values)};
@@ -112,7 +115,8 @@ Answer oracle(const History& history) {
         answer.rows.push_back(std::move(row));
     }
     std::sort(answer.rows.begin(), answer.rows.end(), [](const Expected& a, const Expected& b) {
-        return std::tie(a.closed_by, a.end, a.first_offset) < std::tie(b.closed_by, b.end, b.first_offset);
+        return std::tie(a.closed_by, a.end, a.first_offset) <
+               std::tie(b.closed_by, b.end, b.first_offset);
     });
     return answer;
 }
@@ -154,10 +158,12 @@ void check(const History& history) {
             Input input;
             const Verdict verdict = stream.take(window::test::record_of(happened, input), see);
             REQUIRE((verdict.fate == Fate::late) == expected.late[event]);
-            REQUIRE(verdict.watermark == (event == 0 ? no_watermark : expected.watermarks[event - 1]));
+            REQUIRE(verdict.watermark ==
+                    (event == 0 ? no_watermark : expected.watermarks[event - 1]));
         } else {
             REQUIRE(stream.quiet_close(happened.until).ok());
-            while (stream.due()) stream.close_due(3, see);
+            while (stream.due())
+                stream.close_due(3, see);
         }
     }
     REQUIRE(next == expected.rows.size());

@@ -57,7 +57,8 @@ public:
         : history_(history), generator_(generator), log_start_(log_start), crash_(crash) {}
 
     Written run() {
-        while (!live()) ++crashes;
+        while (!live())
+            ++crashes;
         return durable_;
     }
 
@@ -80,11 +81,10 @@ private:
         // The end of the replay is told by the next record, or by the end of the history.
         if (index == history_.events.size() || !history_.events[index].is_record)
             stream.reach(index == history_.events.size() ? history_.end
-                                                           : history_.events[index].offset);
+                                                         : history_.events[index].offset);
         for (; index < history_.events.size(); ++index) {
             const Event& event = history_.events[index];
-            if (event.is_record)
-                stream.reach(event.offset);
+            if (event.is_record) stream.reach(event.offset);
             REQUIRE_FALSE(stream.replaying());
             if (!drain(stream, index)) return false;
             if (crashes_now()) return false;

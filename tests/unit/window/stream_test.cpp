@@ -45,12 +45,14 @@ public:
     }
 
     void drain() {
-        while (stream.due()) stream.close_due(SIZE_MAX, keep());
+        while (stream.due())
+            stream.close_due(SIZE_MAX, keep());
     }
 
     std::function<void(const Row&)> keep() {
         return [this](const Row& row) {
-            rows.push_back({std::string(row.key), row.window.start, row.values[0].float64, row.records});
+            rows.push_back(
+                {std::string(row.key), row.window.start, row.values[0].float64, row.records});
         };
     }
 
@@ -61,7 +63,8 @@ public:
 
 double mean_of(std::initializer_list<double> values) {
     Feed feed(options());
-    for (const double value : values) feed(noon, value);
+    for (const double value : values)
+        feed(noon, value);
     REQUIRE(*feed.stream.quiet_close(noon + 15s));
     feed.drain();
     REQUIRE(feed.rows.size() == 1);
@@ -144,7 +147,8 @@ TEST_CASE("rows come by window end, then in the order the keys came", "[window]"
     CHECK(feed.stream.open_windows() == 1);
 }
 
-TEST_CASE("a quiet close moves the watermark to the end of what it closes and no further", "[window]") {
+TEST_CASE("a quiet close moves the watermark to the end of what it closes and no further",
+          "[window]") {
     Feed feed(options());
     CHECK_FALSE(*feed.stream.quiet_close(noon + 24h));
     feed(noon + 1s, 1.0);
@@ -176,9 +180,11 @@ TEST_CASE("a quiet close that a checkpoint has no room for is refused with a rea
     CHECK_FALSE(feed.stream.due());
 }
 
-TEST_CASE("a bounded close shows the rest of the rows later and the checkpoint says where", "[window]") {
+TEST_CASE("a bounded close shows the rest of the rows later and the checkpoint says where",
+          "[window]") {
     Feed feed(options());
-    for (const char* key : {"a", "b", "c"}) feed(noon, 1.0, key);
+    for (const char* key : {"a", "b", "c"})
+        feed(noon, 1.0, key);
     feed.stream.reach(Offset{3});
     const Input input = Input::of_number(1.0);
     feed.stream.add({Offset{3}, noon + 1h, "a", {&input, 1}});
@@ -204,7 +210,8 @@ TEST_CASE("open windows that changed are shown as partial rows, each change once
         std::string seen;
         feed.stream.visit_changed(rows_max, [&](const Row& row) {
             CHECK(row.finality == Finality::partial);
-            seen += std::string(row.key) + "=" + std::to_string(row.values[0].float64).substr(0, 3) + " ";
+            seen += std::string(row.key) + "=" +
+                    std::to_string(row.values[0].float64).substr(0, 3) + " ";
         });
         return seen;
     };
@@ -279,7 +286,8 @@ TEST_CASE("a cut log is remembered until a record has come to judge by", "[windo
 TEST_CASE("memory is given back when windows close", "[window]") {
     Feed feed(options());
     const std::size_t empty = feed.stream.memory_bytes();
-    for (int i = 0; i < 20'000; ++i) feed(noon + i % 1000 * 15ms, 1.0, "device" + std::to_string(i));
+    for (int i = 0; i < 20'000; ++i)
+        feed(noon + i % 1000 * 15ms, 1.0, "device" + std::to_string(i));
     CHECK(feed.stream.open_windows() == 20'000);
     const std::size_t full = feed.stream.memory_bytes();
     CHECK(full > 20'000 * 50);
