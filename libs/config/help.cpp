@@ -17,6 +17,7 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t indent)
         const auto end = std::min(text.find(' '), text.size());
         const std::string_view word = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
+        if (word.empty()) continue;
         if (column == 0 || column + 1 + word.size() > help_columns - indent) {
             if (column != 0) out += '\n';
             out += margin;
@@ -40,8 +41,12 @@ std::string joined(const std::vector<std::string>& texts) {
 
 /// The default as a reader wants it: nothing for what has none.
 std::string default_text(const Declaration& option) {
-    if (option.secret || option.required || option.flag) return {};
+    if (option.secret || option.flag) return {};
     return joined(option.get());
+}
+
+bool must_be_given(const Declaration& option) {
+    return option.required && default_text(option).empty();
 }
 
 std::vector<std::string> sections_of(const Command& command) {
@@ -54,7 +59,7 @@ std::vector<std::string> sections_of(const Command& command) {
 
 std::string notes(const Declaration& option) {
     std::string text;
-    if (option.required) text += " Required.";
+    if (must_be_given(option)) text += " Required.";
     if (option.repeated) text += " May be given several times.";
     if (const auto value = default_text(option); !value.empty())
         text += fmt::format(" Default: {}.", value);
@@ -68,7 +73,7 @@ Common
   --version
         Prints the version.
   --config FILE
-        Reads options from a TOML file: the keys are the names of the flags.  [WEIR_CONFIG]
+        Reads options from a TOML file: the keys are the names of the flags. [WEIR_CONFIG]
   --check
         Checks the whole configuration, without touching the network, and lists every mistake.
   --print-config
@@ -90,7 +95,7 @@ std::string Command::help() const {
             out +=
                 fmt::format("  --{}{}{}\n", option->name, option->flag ? "" : " ", option->metavar);
             append_wrapped(out,
-                           fmt::format("{}{}  [{}]", option->help, notes(*option),
+                           fmt::format("{}{} [{}]", option->help, notes(*option),
                                        environment_name(option->name)),
                            help_indent);
         }
@@ -122,7 +127,7 @@ std::string Command::reference() const {
             out += fmt::format("| `--{}{}{}` | {} | {}{}{} |\n", option->name,
                                option->flag ? "" : " ", escaped(option->metavar),
                                value.empty() ? "" : fmt::format("`{}`", escaped(value)),
-                               escaped(option->help), option->required ? " Required." : "",
+                               escaped(option->help), must_be_given(*option) ? " Required." : "",
                                option->repeated ? " May be given several times." : "");
         }
     }
