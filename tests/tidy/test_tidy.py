@@ -51,12 +51,13 @@ def name(path):
 
 
 def room_of(path):
-    """The room a file belongs to: a lib, a service, or the tool of a test."""
+    """The room a file belongs to: a lib, a service, a tool of the tests; a unit test belongs to
+    the room it tests."""
     parts = path.relative_to(ROOT).parts
     if parts[0] in ("libs", "services"):
         return parts[0], parts[1]
-    if parts[:2] == ("tests", "tools"):
-        return "tools", parts[2]
+    if parts[:2] in (("tests", "tools"), ("tests", "unit")) and len(parts) > 3:
+        return parts[1], parts[2]
     return parts[0], parts[-1].split(".")[0]
 
 
