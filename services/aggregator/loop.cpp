@@ -172,6 +172,10 @@ void Loop::commit() {
         return outbox_.fail(outcome.error());
     last_commit_ = std::chrono::steady_clock::now();
     for (Lane* lane : lanes) lane->on_committed();
+    if (outbox_.tally.scattered > 0 && !std::exchange(scattered_said_, true))
+        log::error("the grouping field does not determine the record key: windows of one group "
+                   "are spread over partitions and come out in parts; key the topic by it",
+                   {{"key", options_.key}});
     instruments_.committed(std::exchange(outbox_.tally, {}),
                            std::chrono::duration<double>(last_commit_ - began).count());
 }
@@ -204,10 +208,6 @@ void Loop::observe(Steady now) {
         kafka_ready_.met();
     else
         kafka_ready_.unmet("no broker can be reached");
-    if (outbox_.tally.scattered > 0 && !std::exchange(scattered_said_, true))
-        log::error("the grouping field does not determine the record key: windows of one group "
-                   "are spread over partitions and come out in parts; key the topic by it",
-                   {{"key", options_.key}});
 
     Instruments::Overview overview{.partitions = owned_.size()};
     const EventTime wall = wall_clock();

@@ -38,7 +38,7 @@ void Options::declare_topics(config::Command& command) {
         .metavar("TOPIC");
     command.option("partial-every", partial_every, "How often running results are written.")
         .range(10ms, 1h);
-    command.option("group", group, "The consumer group; replicas that share the work have the same.")
+    command.option("group", group, "The consumer group: the same for replicas that share the work.")
         .metavar("NAME")
         .required();
     command.option("assignment", assignment,

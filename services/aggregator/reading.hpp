@@ -42,8 +42,8 @@ public:
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 
-    /// `value` with data() nullptr is a tombstone; `produced_ms` < 0 means unknown. The error is the
-    /// dead letter's reason.
+    /// `value` with data() nullptr is a tombstone; `produced_ms` < 0 means unknown. The error is
+    /// the dead letter's reason.
     Result<Reading> read(std::string_view value, std::int64_t produced_ms);
 
     [[nodiscard]] const window::Aggregates& aggregates() const { return schema_.aggregates; }

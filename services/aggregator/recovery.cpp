@@ -21,8 +21,8 @@ Plan afresh(window::Options options, Offset from, std::string warning) {
 std::string refusal(const Fingerprint& fingerprint, const Result<Metadata>& metadata,
                     Offset committed, const kafka::Watermarks& log) {
     if (committed > log.high)
-        return fmt::format("the committed offset {} is beyond the end of the log, {}: the topic was "
-                           "created anew or has lost records",
+        return fmt::format("the committed offset {} is beyond the end of the log, {}: the topic "
+                           "was created anew or has lost records",
                            number(committed), number(log.high));
     if (!metadata) return metadata.error().message;
     if (metadata->hash == fingerprint.hash()) return {};
@@ -66,8 +66,8 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
                     checkpoint.replay_from, committed->offset, {}};
     return Plan{window::Stream(std::move(windows), checkpoint, committed->offset, LogStart::cut),
                 log.low, committed->offset,
-                fmt::format("the log begins at {} and the open windows began at {}: what is missing "
-                            "is lost to them, they are marked weir-incomplete",
+                fmt::format("the log begins at {} and the open windows began at {}: what is "
+                            "missing is lost to them, they are marked weir-incomplete",
                             number(log.low), number(checkpoint.replay_from))};
 }
 

@@ -14,7 +14,8 @@ namespace weir::aggregator {
 
 /// Writes rows as the records of the output topics.
 ///
-///     {"device_name":"device2","window":{"start":"2024-10-07T13:02:45.000Z","end":"…"},"average":1.0}
+///     {"device_name":"device2","window":{"start":"2024-10-07T13:02:45.000Z","end":"…"},
+///      "average":1.0}
 ///
 /// Numbers have the digits Spark's JSON has: the shortest that read back, `1.0` and not `1`. A
 /// column no reading took part in is null.

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An aggregator with topics of its own."""
+
+import sys
+
+import pytest
+from support import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "system"))
+
+from aggregator_bench import Bench  # noqa: E402
+
+
+@pytest.fixture
+def bench(kafka, topic, unique):
+    """bench(partitions=4) creates the topics."""
+    def create(partitions=4):
+        names = [topic("input", partitions=partitions)]
+        names += [topic(name, partitions=partitions) for name in ("output", "partial", "late", "dead")]
+        return Bench(kafka.bootstrap_servers, names, unique("group"))
+    return create
+
+
+@pytest.fixture
+def wait_done(wait_until):
+    """wait_done(bench) waits until everything is committed and every window has come out."""
+    def wait(bench, timeout=60):
+        ends = bench.ends()
+        wait_until(lambda: bench.committed() == ends, "commit of the whole input", timeout, 0.1)
+        count = len(bench.expected().averages)
+        wait_until(lambda: len(bench.read(bench.output)) >= count, f"{count} results", timeout, 0.1)
+    return wait
