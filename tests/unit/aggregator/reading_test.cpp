@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: what of a record is a reading, and why it is not one. Method: a table of values in, a
+// reading or a reason out.
+#include "reading.hpp"
+
+#include "example.hpp"
+#include "json/timestamp.hpp"
+#include "key_check.hpp"
+
+using namespace weir;
+using namespace weir::aggregator;
+
+namespace {
+
+constexpr std::int64_t unknown = -1;
+
+// 2024-10-07T13:02:45Z
+constexpr std::int64_t produced_ms = 1'728'306'165'000;
+
+}  // namespace
+
+TEST_CASE("a reading has a time, a key and the values the aggregates want", "[aggregator]") {
+    Reader reader(example_options());
+    const std::string value =
+        R"({"timestamp":"2024-10-07 13:02:45.123456","device_name":"device2","data":863.85})";
+    const auto reading = reader.read(value, produced_ms);
+    REQUIRE(reading.ok());
+    CHECK(json::plain(reading->time) == "2024-10-07 13:02:45.123456");
+    CHECK(reading->key == "device2");
+    REQUIRE(reading->inputs.size() == 1);
+    // The float nearest to 863.85.
+    CHECK(reading->inputs[0].number == Approx(863.8499755859375).epsilon(0).margin(1e-13));
+    CHECK(reading->counted);
+}
+
+TEST_CASE("forms that mean the same reading are taken", "[aggregator]") {
+    Reader reader(example_options());
+    for (const char* value :
+         {R"({"timestamp":"2024-10-07T13:02:45Z","device_name":"7","data":1})",
+          R"({"data":1e0,"device_name":7,"timestamp":1728306165})",
+          R"( { "timestamp" : 1728306165000 , "device_name" : 7, "data" : 1.0 , "more":[{}] } )",
+          R"({"timestamp":"2024-10-07T15:02:45+02:00","device_name":"7","data":1.00})"}) {
+        INFO(value);
+        const auto reading = reader.read(value, unknown);
+        REQUIRE(reading.ok());
+        CHECK(json::iso_milliseconds(reading->time) == "2024-10-07T13:02:45.000Z");
+        CHECK(reading->key == "7");
+        CHECK(reading->inputs[0].number == 1.0);
+    }
+}
+
+TEST_CASE("a record that is no reading has a reason", "[aggregator]") {
+    struct Case {
+        const char* value;
+        const char* reason;
+    };
+    const Case cases[] = {
+        {nullptr, "tombstone"},
+        {"", "JSON"},
+        {"863.85", "JSON object"},
+        {"[1]", "JSON object"},
+        {R"({"timestamp":1,"device_name":"a","data":1)", "JSON"},
+        {R"({"timestamp":1,"device_name":"a","data":NaN})", "JSON"},
+        {R"({"timestamp":1,"device_name":"a","data":Infinity})", "JSON"},
+        {"{\"timestamp\":1,\"device_name\":\"\xFF\",\"data\":1}", "JSON"},
+        {R"({"device_name":"a","data":1})", "/timestamp"},
+        {R"({"timestamp":null,"device_name":"a","data":1})", "/timestamp"},
+        {R"({"timestamp":"soon","device_name":"a","data":1})", "/timestamp"},
+        {R"({"timestamp":-5,"device_name":"a","data":1})", "/timestamp"},
+        {R"({"timestamp":true,"device_name":"a","data":1})", "/timestamp"},
+        {R"({"timestamp":1,"data":1})", "/device_name"},
+        {R"({"timestamp":1,"device_name":null,"data":1})", "/device_name"},
+        {R"({"timestamp":1,"device_name":{},"data":1})", "/device_name"},
+        {R"({"timestamp":1,"device_name":"a","data":"7.5"})", "/data"},
+        {R"({"timestamp":1,"device_name":"a","data":true})", "/data"},
+        {R"({"timestamp":1,"device_name":"a","data":1e39})", "/data"},
+    };
+    Reader reader(example_options());
+    for (const Case& item : cases) {
+        const std::string_view value =
+            item.value == nullptr ? std::string_view() : std::string_view(item.value);
+        const auto reading = reader.read(value, unknown);
+        INFO((item.value == nullptr ? "no value" : item.value));
+        REQUIRE(!reading.ok());
+        INFO(reading.error().message);
+        CHECK(reading.error().message.find(item.reason) != std::string::npos);
+    }
+}
+
+TEST_CASE("a null or absent field is no value, and no column counts it", "[aggregator]") {
+    Options options = example_options();
+    const char* values[] = {R"({"timestamp":1,"device_name":"a","data":null})",
+                            R"({"timestamp":1,"device_name":"a"})"};
+    for (const char* value : values) {
+        Reader reader(options);
+        const auto reading = reader.read(value, unknown);
+        REQUIRE(reading.ok());
+        CHECK(reading->inputs[0].kind == window::Input::Kind::null);
+        CHECK(!reading->counted);
+    }
+    options.aggregates.push_back({.output = "n"});
+    Reader counting(options);
+    CHECK(counting.read(values[0], unknown)->counted);
+}
+
+TEST_CASE("a time too far ahead of its production is dead, by the record alone", "[aggregator]") {
+    Options options = example_options();
+    options.max_ahead = std::chrono::seconds{10};
+    const std::string rest = R"(","device_name":"a","data":1})";
+    const std::string ten = R"({"timestamp":"2024-10-07 13:02:55)" + rest;
+    const std::string more = R"({"timestamp":"2024-10-07 13:02:55.001)" + rest;
+    {
+        Reader reader(options);
+        CHECK(reader.read(ten, produced_ms).ok());
+        CHECK(reader.read(more, unknown).ok());
+        const auto ahead = reader.read(more, produced_ms);
+        REQUIRE(!ahead.ok());
+        CHECK(ahead.error().message ==
+              "the event time 2024-10-07T13:02:55.001Z is 10s1ms ahead of the record's production, "
+              "more than 10s");
+    }
+    options.max_ahead.reset();
+    Reader without(options);
+    CHECK(without.read(more, 0).ok());
+}
+
+TEST_CASE("times without a zone are in the zone of the option", "[aggregator]") {
+    Options options = example_options();
+    options.time_zone = "Europe/Belgrade";
+    Reader reader(options);
+    const auto reading = reader.read(
+        R"({"timestamp":"2024-10-07 15:02:45","device_name":"a","data":1})", unknown);
+    REQUIRE(reading.ok());
+    CHECK(json::iso_milliseconds(reading->time) == "2024-10-07T13:02:45.000Z");
+}
+
+TEST_CASE("one group under two keys is noticed, any fixed key is as good", "[aggregator]") {
+    KeyCheck keys;
+    CHECK(keys.consistent("device1", "device1"));
+    CHECK(keys.consistent("device2", "site/device2"));
+    CHECK(keys.consistent("device2", "site/device2"));
+    CHECK(!keys.consistent("device2", "other/device2"));
+    CHECK(!keys.consistent("device2", "device2"));
+    CHECK(!keys.consistent("device3", std::string_view()));
+    CHECK(keys.consistent("device1", "device1"));
+}
