@@ -27,7 +27,8 @@ class Cluster:
 
     def window(self, device, nth, mean, **headers):
         """The result of a closed window. Returns its topic/partition/offset."""
-        return self._result("window", device, nth, mean, {"weir-final": "true", **headers})
+        headers = {"weir-final": "true", "weir-revision": "0", **headers}
+        return self._result("window", device, nth, mean, headers)
 
     def partial(self, device, nth, mean, **headers):
         return self._result("partial", device, nth, mean, {"weir-final": "false", **headers})
@@ -44,10 +45,9 @@ class Cluster:
         return f"{record.topic()}/{record.partition()}/{record.offset()}"
 
     def _result(self, kind, device, nth, mean, headers):
-        value = {"device_name": device,
-                 "window": {"start": self.start_of(nth), "end": self.start_of(nth + 1)},
-                 "average": mean}
-        more = {"weir-count": "45", "weir-revision": "0", **_named(headers)}
+        start, end = self.start_of(nth), self.start_of(nth + 1)
+        value = {"device_name": device, "window": {"start": start, "end": end}, "average": mean}
+        more = {"weir-window": f"{start}/{end}", "weir-count": "45", **_named(headers)}
         return self.raw(kind, device, json.dumps(value, separators=(",", ":")), **more)
 
 
