@@ -47,6 +47,10 @@ void Namespace::emit_volatile(std::string_view event, std::string_view args) {
     plan_round();
 }
 
+ChunkPtr Namespace::encode(std::string_view event, std::string_view args) const {
+    return packet_chunk(EngineType::message, encode_event(name_, event, args));
+}
+
 Chunk& Namespace::open_chunk(bool is_volatile) {
     if (open_ && (open_is_volatile_ != is_volatile || open_->frames().size() > chunk_bytes_max))
         seal();

@@ -68,6 +68,9 @@ public:
     /// The same, but a member that is not ready to send at once does without.
     void emit_volatile(std::string_view event, std::string_view args);
 
+    /// An event ready to be sent to many single sockets of this namespace, encoded and held once.
+    ChunkPtr encode(std::string_view event, std::string_view args) const;
+
 private:
     friend class Client;
     friend class Socket;

@@ -56,6 +56,12 @@ void Socket::emit(std::string_view event, std::string_view args, const Attachmen
     if (connected()) send(encode_event(nsp_.name(), event, args, count(attachments)), attachments);
 }
 
+void Socket::emit(const ChunkPtr& encoded) {
+    if (!connected()) return;
+    nsp_.catch_up(*this);
+    session_->send(encoded);
+}
+
 void Socket::emit_volatile(std::string_view event, std::string_view args) {
     if (!connected()) return;
     nsp_.catch_up(*this);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "socketio/chunk.hpp"
 #include "socketio/stats.hpp"
 
 namespace weir::socketio {
@@ -70,6 +71,8 @@ public:
     bool connected() const { return client_ != nullptr; }
 
     void emit(std::string_view event, std::string_view args, const Attachments& attachments = {});
+    /// Sends what Namespace::encode() made of an event of this socket's namespace.
+    void emit(const ChunkPtr& encoded);
     /// Dropped, and counted, when the client is not ready to receive at once.
     void emit_volatile(std::string_view event, std::string_view args);
     void emit_with_ack(std::string_view event, std::string_view args, OnAnswer on_answer);

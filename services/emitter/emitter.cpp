@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emitter.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "feed.hpp"
+#include "gate.hpp"
+#include "hub.hpp"
+#include "json/time_zone.hpp"
+#include "meters.hpp"
+#include "net/endpoint.hpp"
+#include "net/io_thread.hpp"
+#include "page_files.hpp"
+#include "socketio/server.hpp"
+
+namespace weir::emitter {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Batches between the two threads; each has at most a thousand records.
+constexpr std::size_t batches_under_way_max = 4;
+
+// Page loads, long polls that come while one is answered, and Kafka's connections, beside clients.
+constexpr std::size_t spare_connections = 1'024;
+
+milliseconds now_ms() {
+    return std::chrono::duration_cast<milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+}
+
+/// Each client is a file descriptor; the usual soft limit of 1024 is there to be raised.
+void raise_descriptor_limit(std::size_t wanted) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        log::warn("the limit of open files is below what --clients needs",
+                  {{"limit", limit.rlim_cur}, {"needed", wanted}});
+}
+
+http::Limits http_limits(const Options& options) {
+    http::Limits limits;
+    limits.connections_max = options.clients + spare_connections;
+    limits.body_bytes_max = options.client_message_max.count;
+    return limits;
+}
+
+socketio::ServerOptions server_options(const Options& options) {
+    socketio::ServerOptions server;
+    server.engine.ping_interval = options.ping_interval;
+    server.engine.ping_timeout = options.ping_timeout;
+    server.engine.max_payload = options.client_message_max.count;
+    server.engine.queue_bytes_max = options.client_queue.count;
+    server.engine.clients_max = options.clients;
+    server.engine.polling = options.transports == Transports::all;
+    server.engine.cors.origins = options.cors;
+    return server;
+}
+
+HistoryLimits history_limits(const Options& options) {
+    return {.age_max = options.history,
+            .records_max = options.history_records,
+            .bytes_max = options.history_size.count};
+}
+
+/// What the feed does goes to the io thread, a few batches at a time.
+FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, std::stop_token stop) {
+    return {.take =
+                [&, stop](std::vector<Outgoing> batch) {
+                    if (!gate.enter(stop)) return;
+                    io.post([&, batch = std::move(batch)] {
+                        hub.take(batch, now_ms());
+                        gate.leave();
+                    });
+                },
+            .caught_up = [&] { io.post([&hub] { hub.catch_up(); }); },
+            .tick = [&] { io.post([&hub] { hub.send_totals(); }); }};
+}
+
+}  // namespace
+
+Result<void> Emitter::run() {
+    const auto endpoint = net::parse_endpoint(options_.listen);
+    if (!endpoint) return endpoint.error();
+    const auto zone = options_.time_zone.empty() ? json::TimeZone::host()
+                                                 : json::TimeZone::load(options_.time_zone);
+    if (!zone) return zone.error();
+    raise_descriptor_limit(options_.clients + spare_connections);
+
+    net::IoThread io("clients");
+    http::Server http(io.context(), http_limits(options_));
+    socketio::Server server(io.context(), http, server_options(options_));
+    Hub hub(server, options_.relays, options_.snapshot, history_limits(options_));
+    if (!options_.page.empty()) {
+        const auto page = PageFiles::load(options_.page);
+        if (!page) return page.error();
+        page->serve_on(http);
+    }
+    if (auto listening = http.listen(*endpoint); !listening)
+        return Error{"--listen: " + listening.error().message};
+    io.start();
+    log::info("listening", {{"address", net::to_string({endpoint->host, http.port()})}});
+
+    Gate gate(batches_under_way_max);
+    Meters meters(service_.metrics(), options_.relays, server.stats(), http.stats());
+    Feed feed(options_, *zone, service_, meters, sink_to(hub, io, gate, service_.stop()));
+    const Result<void> fed = feed.run();
+
+    io.post([&] {
+        http.stop();
+        server.stop(options_.drain, [] {});
+    });
+    io.join();
+    meters.update();
+    return fed;
+}
+
+}  // namespace weir::emitter

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kafka/consumer.hpp"
+#include "meters.hpp"
+#include "options.hpp"
+#include "positions.hpp"
+#include "runtime/service.hpp"
+#include "translator.hpp"
+
+namespace weir::emitter {
+
+/// Where the feed's work goes. Called from the feed's thread; may wait to slow it down.
+struct FeedSink {
+    std::function<void(std::vector<Outgoing>)> take;
+    std::function<void()> caught_up;  ///< once, when the past has been read
+    std::function<void()> tick;       ///< about once a second
+};
+
+/// Reads every partition of the relays' topics, from `--history` ago on.
+///
+/// Problem: each replica must see every record, keep no offset anywhere, start with the recent
+/// past, and go on by itself when brokers go away, topics are made late, partitions are added, or
+/// retention takes what it was about to read.
+///
+/// Threads: run() is a thread's whole work.
+class Feed {
+public:
+    /// All references outlive it.
+    Feed(const Options& options, const json::TimeZone& zone, runtime::Service& service,
+         Meters& meters, FeedSink sink);
+
+    /// Returns at the service's stop. Errors: the Kafka client can do nothing more.
+    Result<void> run();
+
+private:
+    using Clock = std::chrono::steady_clock;
+    using Attempt = kafka::Outcome<void>;
+
+    /// Finds topics and partitions and starts reading those that are new or changed.
+    Attempt refresh();
+    Attempt add_partitions(const std::string& topic, int first, int count);
+    Attempt clamp_positions();
+    void read_some();
+    void on_record(const kafka::RecordView& record, std::vector<Outgoing>& batch);
+    void on_failed(const kafka::Event& event);
+    void note_flaws(const std::vector<Outgoing>& batch, std::size_t first);
+    void report(Clock::time_point now);
+
+    const Options& options_;
+    runtime::Service& service_;
+    Meters& meters_;
+    FeedSink sink_;
+    Translator translator_;
+    runtime::Health::Condition& ready_;
+    runtime::Health::Pulse& pulse_;
+    std::optional<kafka::Consumer> consumer_;
+    std::vector<std::string> topics_;
+    Positions positions_;
+    bool caught_up_ = false;
+    std::optional<std::string> trouble_ = "not yet";  ///< why not everything is read
+    bool start_needed_ = false;
+    bool clamp_needed_ = false;
+    Clock::time_point refresh_due_{};
+    Clock::time_point tick_due_{};
+    std::array<Clock::time_point, flaw_count> flaw_log_due_{};
+    std::array<std::uint64_t, flaw_count> flaws_unlogged_{};
+};
+
+}  // namespace weir::emitter

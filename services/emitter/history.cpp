@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace weir::emitter {
+
+History::History(std::vector<std::string> events, const HistoryLimits& limits)
+    : events_(std::move(events)), limits_(limits) {}
+
+bool History::keeps(std::string_view event) const {
+    return std::ranges::find(events_, event) != events_.end();
+}
+
+void History::add(const Relay& relay, const Outgoing& outgoing, std::chrono::milliseconds now) {
+    const auto event = std::ranges::find(events_, relay.event);
+    if (event == events_.end()) return;
+    expire(now);
+    if (!supersede(relay, outgoing)) return;
+    entries_.push_back({.event = static_cast<std::size_t>(event - events_.begin()),
+                        .topic = relay.topic,
+                        .json = '[' + outgoing.value + ',' + outgoing.meta + ']',
+                        .timestamp_ms = outgoing.timestamp_ms,
+                        .finality = outgoing.finality,
+                        .slot = outgoing.slot});
+    bytes_ += entries_.back().json.size();
+    ++version_;
+    if (!outgoing.slot.empty()) slots_[outgoing.slot].push_back(std::prev(entries_.end()));
+    while (entries_.size() > limits_.records_max || bytes_ > limits_.bytes_max)
+        erase(entries_.begin());
+}
+
+bool History::supersede(const Relay& relay, const Outgoing& outgoing) {
+    const auto found = slots_.find(outgoing.slot);
+    if (outgoing.slot.empty() || found == slots_.end()) return true;
+    const bool running = outgoing.finality == Finality::running;
+    const auto held = found->second;  // erase() changes the original
+    if (running && std::ranges::any_of(held, [](Position entry) {
+            return entry->finality == Finality::final_result;
+        }))
+        return false;
+    for (const Position entry : held)
+        if (entry->topic == relay.topic || (!running && entry->finality == Finality::running))
+            erase(entry);
+    return true;
+}
+
+void History::expire(std::chrono::milliseconds now) {
+    const std::int64_t oldest = (now - limits_.age_max).count();
+    while (!entries_.empty() && entries_.front().timestamp_ms < oldest)
+        erase(entries_.begin());
+}
+
+void History::erase(Position entry) {
+    if (const auto slot = slots_.find(entry->slot); slot != slots_.end()) {
+        std::erase(slot->second, entry);
+        if (slot->second.empty()) slots_.erase(slot);
+    }
+    bytes_ -= entry->json.size();
+    ++version_;
+    entries_.erase(entry);
+}
+
+const std::string& History::snapshot() const {
+    if (snapshot_version_ == version_) return snapshot_;
+    std::vector<std::string> lists(events_.size());
+    for (const Entry& entry : entries_) {
+        if (!lists[entry.event].empty()) lists[entry.event] += ',';
+        lists[entry.event] += entry.json;
+    }
+    snapshot_ = "{";
+    for (std::size_t i = 0; i < events_.size(); ++i)
+        snapshot_ += (i == 0 ? "" : ",") + json_quoted(events_[i]) + ":[" + lists[i] + ']';
+    snapshot_ += '}';
+    snapshot_version_ = version_;
+    return snapshot_;
+}
+
+}  // namespace weir::emitter

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "meters.hpp"
+
+namespace weir::emitter {
+
+Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
+               const socketio::Stats& clients, const http::ServerStats& http)
+    : metrics_(metrics),
+      delay_(metrics.histogram("weir_relay_seconds",
+                               "Time from a record's production to its events, as the clocks of "
+                               "producer and emitter tell.",
+                               runtime::Metrics::latency_buckets())) {
+    for (const Relay& relay : relays)
+        if (!read_.contains(relay.topic))
+            read_.emplace(relay.topic,
+                          metrics.counter("weir_records_in_total", "Records read from Kafka.",
+                                          {{"topic", relay.topic}}));
+    for (const Flaw flaw : {Flaw::too_large, Flaw::not_an_object, Flaw::not_a_result})
+        flawed_.emplace(flaw, metrics.counter("weir_records_flawed_total",
+                                              "Times a record did not become an event.",
+                                              {{"reason", std::string(name(flaw))}}));
+    follow_clients(clients);
+    shown_.push_back({http.connections, metrics.gauge("weir_http_connections",
+                                                      "Open HTTP connections, WebSockets apart.")});
+    follow(http.requests, "weir_http_requests_total", "HTTP requests answered.");
+    follow(http.bad_requests, "weir_http_bad_requests_total",
+           "Requests that were no HTTP, too large or too slow.");
+    follow(http.refused_connections, "weir_http_refused_connections_total",
+           "Connections beyond the limit.");
+}
+
+void Meters::follow_clients(const socketio::Stats& clients) {
+    for (const auto transport : {socketio::Transport::polling, socketio::Transport::websocket}) {
+        const runtime::Labels labels{{"transport", std::string(name(transport))}};
+        const auto i = static_cast<std::size_t>(transport);
+        shown_.push_back(
+            {clients.clients[i], metrics_.gauge("weir_clients", "Clients connected now.", labels)});
+        follow(clients.opened[i], "weir_clients_opened_total",
+               "Clients that have connected, by their first transport.", labels);
+    }
+    for (std::size_t i = 0; i < clients.closed.size(); ++i)
+        follow(clients.closed[i], "weir_clients_closed_total", "Clients that have gone, and why.",
+               {{"reason", std::string(name(static_cast<socketio::CloseReason>(i)))}});
+    for (std::size_t i = 0; i < clients.refused.size(); ++i)
+        follow(clients.refused[i], "weir_client_requests_refused_total",
+               "Requests answered with an error of the Engine.IO protocol.",
+               {{"reason", std::string(message(static_cast<socketio::RefusalCode>(i)))}});
+    follow(clients.refused_busy, "weir_clients_refused_total", "Clients beyond --clients.");
+    follow(clients.upgrades, "weir_client_upgrades_total", "Clients that changed to WebSocket.");
+    follow(clients.upgrades_failed, "weir_client_upgrades_failed_total",
+           "Changes to WebSocket that were begun and not completed.");
+    follow(clients.packets_in, "weir_client_messages_in_total", "Messages from clients.");
+    follow(clients.packets_out, "weir_client_packets_out_total", "Packets queued for clients.");
+    follow(clients.bytes_in, "weir_client_in_bytes_total", "Bytes of messages from clients.");
+    follow(clients.bytes_out, "weir_client_out_bytes_total", "Bytes sent to clients.");
+    follow(clients.volatile_dropped, "weir_client_volatile_dropped_total",
+           "Volatile events left out for clients that were not ready.");
+}
+
+void Meters::follow(const Source& source, const std::string& name, const std::string& help,
+                    const runtime::Labels& labels) {
+    followed_.push_back({source, metrics_.counter(name, help, labels)});
+}
+
+void Meters::record_read(std::string_view topic) {
+    const auto counter = read_.find(topic);
+    if (counter != read_.end()) counter->second.add();
+}
+
+void Meters::record_flawed(Flaw flaw) { flawed_.at(flaw).add(); }
+
+void Meters::relayed_after(std::chrono::milliseconds delay) {
+    delay_.observe(std::chrono::duration<double>(delay).count());
+}
+
+void Meters::update() {
+    for (Followed& followed : followed_) {
+        const std::uint64_t now = followed.source.load(std::memory_order_relaxed);
+        followed.counter.add(now - followed.seen);
+        followed.seen = now;
+    }
+    for (Shown& shown : shown_)
+        shown.gauge.set(static_cast<double>(shown.source.load(std::memory_order_relaxed)));
+}
+
+}  // namespace weir::emitter

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json/time_zone.hpp"
+#include "net/endpoint.hpp"
+#include "page_files.hpp"
+
+namespace weir::emitter {
+namespace {
+
+using namespace std::chrono_literals;
+
+Result<void> check_endpoint(const std::string& text) {
+    const auto endpoint = net::parse_endpoint(text);
+    return endpoint.ok() ? Result<void>{} : endpoint.error();
+}
+
+Result<void> check_page(const std::string& folder) {
+    if (folder.empty()) return {};
+    const auto page = PageFiles::load(folder);
+    return page.ok() ? Result<void>{} : page.error();
+}
+
+/// An origin as a browser writes it (RFC 6454 section 6.2): no path, no slash at the end.
+Result<void> check_origin(const std::string& origin) {
+    const std::size_t scheme = origin.find("://");
+    const bool good = scheme != std::string::npos && scheme > 0 && origin.size() > scheme + 3 &&
+                      origin.find_first_of("/ ,*", scheme + 3) == std::string::npos;
+    if (good || origin == "*") return {};
+    return Error{
+        fmt::format("expected an origin such as https://example.org, or *, got \"{}\"", origin)};
+}
+
+Result<void> check_time_zone(const std::string& name) {
+    const auto zone = name.empty() ? json::TimeZone::host() : json::TimeZone::load(name);
+    return zone.ok() ? Result<void>{} : zone.error();
+}
+
+}  // namespace
+
+void Options::declare(config::Command& command) {
+    command.section("Web");
+    command.option("listen", listen, "Where browsers and other Socket.IO clients connect.")
+        .metavar("HOST:PORT")
+        .check(check_endpoint);
+    command
+        .option("page", page,
+                "A folder whose files are served, index.html at /. They are read once, at the "
+                "start. Empty: no page.")
+        .metavar("FOLDER")
+        .check(check_page);
+    command
+        .option("cors", cors,
+                "An origin whose pages may connect, or * for any. Pages from this host and clients "
+                "that are no browsers always may.")
+        .metavar("ORIGIN")
+        .check(check_origin);
+
+    command.section("Events");
+    command
+        .option("relay", relays,
+                "Sends each record of a Kafka topic as an event. In the namespace / the event has "
+                "the value alone; in any other also the record's origin, and joining brings a "
+                "snapshot and totals. The shape \"raw\" (default) sends the value as it is, "
+                "\"card\" makes {device_name, window_start, window_end, data} of a result.")
+        .required();
+    command
+        .option("time-zone", time_zone,
+                "The IANA time zone of the times of day in cards. Empty: the host's.")
+        .metavar("ZONE")
+        .check(check_time_zone);
+    command
+        .option("value-max", value_max,
+                "The largest record value that is sent; a larger one is counted and left out.")
+        .range(Bytes{1}, Bytes{16 << 20});
+    command.option("snapshot", snapshot, "An event that snapshots have.").metavar("EVENT");
+    command
+        .option("history", history,
+                "How much of the past is read at the start and kept for snapshots.")
+        .range(0s, 24h);
+    command.option("history-records", history_records, "The most records kept for a snapshot.")
+        .range(0, 1'000'000);
+    command.option("history-size", history_size, "The same in bytes of JSON.")
+        .range(Bytes{0}, Bytes{1 << 30});
+
+    command.section("Clients");
+    command.option("clients", clients, "The most clients at once; more are asked to come later.")
+        .range(1, 1'000'000);
+    command
+        .option("client-queue", client_queue,
+                "The most bytes that wait for one client; one that reads more slowly is "
+                "disconnected, and comes back to a snapshot.")
+        .range(Bytes{64 << 10}, Bytes{1 << 30});
+    command.option("client-message-max", client_message_max, "The largest message from a client.")
+        .range(Bytes{1 << 10}, Bytes{16 << 20});
+    command
+        .option("ping-interval", ping_interval,
+                "How often each client is asked for a sign of life.")
+        .range(100ms, 1h);
+    command.option("ping-timeout", ping_timeout, "How long it may take to answer.")
+        .range(100ms, 1h);
+    command.option("transports", transports,
+                   "How clients may connect: \"all\" serves long-polling, too, for those behind "
+                   "proxies that know no WebSocket; several replicas behind one balancer then need "
+                   "sticky sessions.");
+    command
+        .option("drain", drain,
+                "The time over which a stop disconnects the clients, so that they do not all come "
+                "back at once. Keep it below --stop-timeout.")
+        .range(0ms, 10min);
+
+    command.section("Kafka");
+    kafka.declare(command);
+
+    command.rule([this](std::vector<std::string>& mistakes) {
+        for (auto relay = relays.begin(); relay != relays.end(); ++relay)
+            if (std::find(relays.begin(), relay, *relay) != relay)
+                mistakes.push_back(fmt::format("--relay: {} is given twice",
+                                               config::Codec<Relay>::format(*relay)));
+        if (client_queue.count <= history_size.count)
+            mistakes.push_back(fmt::format(
+                "--client-queue ({}) must be larger than --history-size ({}): a client gets its "
+                "snapshot in one piece",
+                format_bytes(client_queue), format_bytes(history_size)));
+    });
+    command.example("emitter --relay results=emit:card --page build/release/page",
+                    "Shows the results of a Kafka topic at http://localhost:5000/.");
+}
+
+}  // namespace weir::emitter

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "config/codec.hpp"
+
+namespace weir::emitter {
+
+/// What an event's value is made of.
+enum class Shape {
+    raw,   ///< the record's value as it is
+    card,  ///< `{"device_name","window_start","window_end","data"}` of a result record
+};
+
+constexpr auto choices_of(Shape) {
+    return std::array{std::pair{std::string_view("raw"), Shape::raw},
+                      std::pair{std::string_view("card"), Shape::card}};
+}
+
+/// One `--relay TOPIC=EVENT[@NAMESPACE][:SHAPE]`: each record of the topic becomes an event.
+struct Relay {
+    std::string topic;
+    std::string event;
+    std::string nsp = "/";
+    Shape shape = Shape::raw;
+
+    bool operator==(const Relay&) const = default;
+};
+
+/// The namespace `/` is plain: its events have the value as their one argument and nothing else is
+/// sent there, as the pages of older systems expect. In any other, events have a second argument
+/// with the record's origin, and joining brings a snapshot and totals.
+inline bool is_plain(std::string_view nsp) { return nsp == "/"; }
+
+/// Events of our own in namespaces that are not plain.
+inline constexpr std::string_view snapshot_event = "snapshot";
+inline constexpr std::string_view totals_event = "totals";
+
+}  // namespace weir::emitter
+
+namespace weir::config {
+
+template <>
+struct Codec<emitter::Relay> {
+    static Result<emitter::Relay> parse(std::string_view text);
+    static std::string format(const emitter::Relay& relay);
+    static std::string metavar() { return "TOPIC=EVENT[@NAMESPACE][:SHAPE]"; }
+};
+
+}  // namespace weir::config

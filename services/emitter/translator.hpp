@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "card.hpp"
+#include "kafka/record.hpp"
+#include "relay.hpp"
+
+namespace weir::emitter {
+
+/// A record as this service looks at it; borrows.
+struct Input {
+    std::string_view topic;
+    std::int32_t partition = 0;
+    std::int64_t offset = 0;
+    std::int64_t timestamp_ms = -1;
+    std::optional<std::string_view> key = {};
+    std::string_view value = {};
+    std::span<const kafka::Header> headers = {};
+};
+
+/// Why a record does not become an event.
+enum class Flaw { none, too_large, not_an_object, not_a_result };
+constexpr std::size_t flaw_count = 4;
+std::string_view name(Flaw flaw);
+
+/// Whether a record is a result that a later one replaces. See History.
+enum class Finality { none, running, final_result };
+
+/// What one relay makes of one record.
+struct Outgoing {
+    std::size_t relay = 0;  ///< index in the list of relays
+    Flaw flaw = Flaw::none;
+    std::string why = {};    ///< of the flaw
+    std::string value = {};  ///< JSON; empty with a flaw
+    std::string meta = {};   ///< JSON; empty in the plain namespace
+    std::int64_t timestamp_ms = -1;
+    Finality finality = Finality::none;
+    std::string slot = {};  ///< of a result: its key and window
+    bool is_live = true;    ///< false for what was in the topic before this process started
+};
+
+/// Makes events of records. Pure.
+///
+/// A value that is no JSON object is a flaw, but in a dead letter (it has the header weir-error):
+/// such a value is sent as a JSON string, cut to `dead_value_bytes_max`.
+///
+/// Threads: one.
+class Translator {
+public:
+    static constexpr std::size_t dead_value_bytes_max = 1024;
+
+    /// `relays` and `zone` outlive it.
+    Translator(const std::vector<Relay>& relays, const json::TimeZone& zone,
+               std::size_t value_bytes_max);
+
+    /// Appends one Outgoing for each relay of the record's topic.
+    void translate(const Input& input, std::vector<Outgoing>& out);
+
+private:
+    void shape_value(const Input& input, Outgoing& outgoing);
+
+    const std::vector<Relay>& relays_;
+    std::multimap<std::string, std::size_t, std::less<>> by_topic_;
+    const std::size_t value_bytes_max_;
+    CardMaker card_maker_;
+    json::Extractor object_check_;
+};
+
+/// `{"topic","partition","offset","timestamp_ms","key","headers":{…}}`. Bytes that are not UTF-8
+/// become U+FFFD; of headers with the same name the last counts.
+std::string meta_json(const Input& input);
+
+}  // namespace weir::emitter
