@@ -78,7 +78,8 @@ Result<std::optional<Frame>, Malformed> take_frame(std::string_view stream, std:
     if (!first) return std::optional<Frame>{};
     const std::uint8_t type = *first >> 4U;
     const std::uint8_t flags = *first & 0x0FU;
-    if (!known_from_broker(type)) return Malformed{protocol_error, "this packet is not for a client"};
+    if (!known_from_broker(type))
+        return Malformed{protocol_error, "this packet is not for a client"};
     if (!flags_allowed(static_cast<PacketType>(type), flags))
         return malformed("the flags of the fixed header are not allowed");
     const auto length = reader.variable();
@@ -133,7 +134,8 @@ Result<Publish, Malformed> decode_publish(const Frame& frame, Version version) {
         const auto properties = take_properties(reader);
         if (!properties) return malformed("the properties of PUBLISH are broken");
         if (properties->find(PropertyId::topic_alias))
-            return Malformed{topic_alias_invalid, "PUBLISH uses a topic alias that was not offered"};
+            return Malformed{topic_alias_invalid,
+                             "PUBLISH uses a topic alias that was not offered"};
         publish.properties = *properties;
     }
     // Only what cannot be worked with at all is refused: a broker sends a message whose connection

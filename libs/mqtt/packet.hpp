@@ -44,9 +44,9 @@ enum class PacketType : std::uint8_t {
 /// One packet cut out of the stream of bytes.
 struct Frame {
     PacketType type;
-    std::uint8_t flags;     ///< the low four bits of the first byte
-    std::string_view body;  ///< what follows the fixed header
-    std::size_t size;       ///< of what was cut off the stream
+    std::uint8_t flags;       ///< the low four bits of the first byte
+    std::string_view body;    ///< what follows the fixed header
+    std::size_t size;         ///< of what was cut off the stream
     std::size_t missing = 0;  ///< bytes of a too large packet that follow in the stream: skip them
 };
 

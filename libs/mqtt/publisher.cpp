@@ -109,7 +109,7 @@ private:
     struct Event {
         enum class Kind { answered, connected, connect_failed, lost };
         Kind kind;
-        std::uint64_t id = 0;  // answered: of the ticket
+        std::uint64_t id = 0;              // answered: of the ticket
         std::size_t receive_max = 65'535;  // connected: what the broker takes unacknowledged
         Fate fate = Fate::unknown;
         std::string reason;
@@ -164,10 +164,9 @@ private:
         self(context).push(std::move(event));
     }
     static void on_connect_failed(void* context, MQTTAsync_failureData* data) {
-        std::string reason = data->code > 0
-                                 ? std::string(connect_return_text(
-                                       static_cast<std::uint8_t>(data->code)))
-                                 : failure_text(data->code, data->message);
+        std::string reason =
+            data->code > 0 ? std::string(connect_return_text(static_cast<std::uint8_t>(data->code)))
+                           : failure_text(data->code, data->message);
         self(context).push({.kind = Event::Kind::connect_failed, .reason = std::move(reason)});
     }
     static void on_connect_failed5(void* context, MQTTAsync_failureData5* data) {
@@ -279,8 +278,7 @@ Result<void, PublishError> Publisher::State::hand_over(const std::string& topic,
     if (code == MQTTASYNC_SUCCESS) return {};
     const std::lock_guard lock(mutex_);
     take_ticket(ticket.id);
-    const bool full =
-        code == MQTTASYNC_MAX_BUFFERED_MESSAGES || code == MQTTASYNC_NO_MORE_MSGIDS;
+    const bool full = code == MQTTASYNC_MAX_BUFFERED_MESSAGES || code == MQTTASYNC_NO_MORE_MSGIDS;
     return full ? PublishError::queue_full : PublishError::not_connected;
 }
 
@@ -291,7 +289,8 @@ void Publisher::State::run() {
         std::deque<Event> events = std::exchange(events_, {});
         const bool stop = stop_;
         lock.unlock();
-        for (Event& event : events) handle(std::move(event));
+        for (Event& event : events)
+            handle(std::move(event));
         if (stop) break;
         if (client_ == nullptr && Clock::now() >= next_attempt_) connect();
         lock.lock();

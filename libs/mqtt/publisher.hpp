@@ -28,8 +28,8 @@ std::string_view describe(PublishError error);
 /// What became of a message that publish() took.
 enum class Fate {
     acknowledged,  ///< QoS 1 and 2: the broker has it. QoS 0: written to the connection, no more
-    refused,       ///< the broker answered with an error (MQTT 5): the same message again fails again
-    unknown,       ///< the connection ended first: the broker may have it; again may duplicate it
+    refused,  ///< the broker answered with an error (MQTT 5): the same message again fails again
+    unknown,  ///< the connection ended first: the broker may have it; again may duplicate it
 };
 
 struct PublisherOptions {

@@ -180,9 +180,9 @@ Result<Session::Event, Malformed> Session::on_disconnect(const Frame& frame) {
     if (!disconnect) return disconnect.error();
     Event event;
     event.kind = Event::Kind::ended;
-    event.text = disconnect->reason == 0 ? "the broker said goodbye"
-                                         : reason_sentence(disconnect->reason,
-                                                           disconnect->properties);
+    event.text = disconnect->reason == 0
+                     ? "the broker said goodbye"
+                     : reason_sentence(disconnect->reason, disconnect->properties);
     return event;
 }
 
@@ -321,7 +321,8 @@ void Session::pop_ring() {
 
 void Session::forget_session() {
     for (const auto& [id, places] : old_)
-        for (const Index index : places) let_go(index);
+        for (const Index index : places)
+            let_go(index);
     old_.clear();
     to_release_.clear();
 }
@@ -330,7 +331,8 @@ void Session::forget_session() {
 /// reconnects. Giving them up can only cause a duplicate.
 void Session::bound_old() {
     std::size_t count = 0;
-    for (const auto& [id, places] : old_) count += places.size();
+    for (const auto& [id, places] : old_)
+        count += places.size();
     if (count <= 4 * options_.unacknowledged_max) return;
     for (auto& [id, places] : old_) {
         const auto done = [this](Index index) { return slots_[index].done; };

@@ -159,7 +159,7 @@ private:
     std::vector<Index> free_;
     std::deque<Index> ring_;                                     // in the order of arrival
     std::unordered_map<std::uint16_t, std::vector<Index>> old_;  // by packet id, oldest first
-    std::unordered_set<std::uint16_t> to_release_;               // QoS 2: PUBREC sent, no PUBREL yet
+    std::unordered_set<std::uint16_t> to_release_;  // QoS 2: PUBREC sent, no PUBREL yet
 
     std::size_t unacknowledged_ = 0;
     std::size_t unacknowledged_bytes_ = 0;

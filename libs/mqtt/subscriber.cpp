@@ -75,9 +75,7 @@ private:
     std::string_view unread() const {
         return std::string_view(buffer_).substr(begin_, end_ - begin_);
     }
-    bool wants_more() const {
-        return open_ && !leaving_ && !closing_ && !session_.full();
-    }
+    bool wants_more() const { return open_ && !leaving_ && !closing_ && !session_.full(); }
 
     const SubscriberOptions options_;
     const MessageHandler on_message_;
@@ -94,12 +92,12 @@ private:
     net::Timer close_timer_;
 
     std::uint64_t connection_ = 0;
-    bool open_ = false;      // the TCP connection is up
-    bool reading_ = false;   // a read is under way
-    bool writing_ = false;   // a write is under way
-    bool leaving_ = false;   // the connection ends once everything is written
-    bool left_ = false;      // everything is written: waiting for the broker to end it
-    bool paused_ = false;    // the session was full when last looked at
+    bool open_ = false;     // the TCP connection is up
+    bool reading_ = false;  // a read is under way
+    bool writing_ = false;  // a write is under way
+    bool leaving_ = false;  // the connection ends once everything is written
+    bool left_ = false;     // everything is written: waiting for the broker to end it
+    bool paused_ = false;   // the session was full when last looked at
     bool failure_told_ = false;
     bool subscribed_ = false;
     bool closing_ = false;
@@ -185,8 +183,9 @@ void Subscriber::State::read() {
             if (connection != connection_) return;
             reading_ = false;
             if (left_) return error ? fail(leave_reason_) : read();
-            if (error) return fail(error == net::asio::error::eof ? "the broker closed the connection"
-                                                                  : error.message());
+            if (error)
+                return fail(error == net::asio::error::eof ? "the broker closed the connection"
+                                                           : error.message());
             const std::size_t skipped = std::min(skip_, count);
             skip_ -= skipped;
             if (skipped > 0)
@@ -291,10 +290,9 @@ void Subscriber::State::flush() {
     write_buffer_.clear();
     write_buffer_.swap(session_.output());
     const std::uint64_t connection = connection_;
-    net::asio::async_write(socket_, net::asio::buffer(write_buffer_),
-                           [this, connection](const ErrorCode& error, std::size_t) {
-                               written(connection, error);
-                           });
+    net::asio::async_write(
+        socket_, net::asio::buffer(write_buffer_),
+        [this, connection](const ErrorCode& error, std::size_t) { written(connection, error); });
 }
 
 void Subscriber::State::written(std::uint64_t connection, const ErrorCode& error) {
@@ -376,7 +374,8 @@ void Subscriber::State::apply_acknowledgements() {
         const std::lock_guard lock(acknowledged_mutex_);
         applying_.swap(acknowledged_);
     }
-    for (const Token token : applying_) session_.acknowledge(token);
+    for (const Token token : applying_)
+        session_.acknowledge(token);
     if (closing_) {
         publish_stats();
         flush();

@@ -59,7 +59,8 @@ private:
         const auto taken = bytes(count);
         if (!taken) return std::nullopt;
         std::uint32_t value = 0;
-        for (const char c : *taken) value = value << 8U | static_cast<std::uint8_t>(c);
+        for (const char c : *taken)
+            value = value << 8U | static_cast<std::uint8_t>(c);
         return value;
     }
 
@@ -81,7 +82,8 @@ public:
         two_bytes(static_cast<std::uint16_t>(value & 0xFFFFU));
     }
     void variable(std::size_t value) {
-        for (; value >= 0x80; value >>= 7U) byte(static_cast<std::uint8_t>(value | 0x80U));
+        for (; value >= 0x80; value >>= 7U)
+            byte(static_cast<std::uint8_t>(value | 0x80U));
         byte(static_cast<std::uint8_t>(value));
     }
     /// `text` must have at most 65,535 bytes.

@@ -30,9 +30,9 @@ constexpr auto choices_of(PayloadForm) {
 
 /// How long readings are on their way before they are published.
 struct DelayModel {
-    double share = 0;  ///< of the readings that are held back, 0 to 1
+    double share = 0;                           ///< of the readings that are held back, 0 to 1
     Elapsed longest = std::chrono::seconds(5);  ///< they wait evenly between 0 and this
-    double late_share = 0;  ///< of the readings that come very late
+    double late_share = 0;                      ///< of the readings that come very late
     Elapsed late_by = std::chrono::minutes(1);  ///< they wait this long
 };
 

@@ -127,9 +127,10 @@ void check_together(const Options& options, std::vector<std::string>& mistakes) 
         mistakes.push_back(fmt::format("--low: expected at most --high ({}), got {}",
                                        options.value.high, options.value.low));
     if (options.delay.share + options.delay.late_share > 1)
-        mistakes.push_back(fmt::format("--delay-share and --late-share: expected at most 1 "
-                                       "together, got {}",
-                                       options.delay.share + options.delay.late_share));
+        mistakes.push_back(
+            fmt::format("--delay-share and --late-share: expected at most 1 "
+                        "together, got {}",
+                        options.delay.share + options.delay.late_share));
     const std::chrono::duration<double> interval = options.interval;
     const std::chrono::duration<double> on_their_way =
         options.delay.share * options.delay.longest +

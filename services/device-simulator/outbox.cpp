@@ -49,7 +49,8 @@ Outbox::Outbox(const Options& options, runtime::Service& service)
         publisher.connection.client_id = client_id(options, service.origin());
         if (i > 0) publisher.connection.client_id += fmt::format("-{}", i + 1);
         line.publisher = std::make_unique<mqtt::Publisher>(
-            std::move(publisher), [this, &line](bool connected) { on_connection(line, connected); });
+            std::move(publisher),
+            [this, &line](bool connected) { on_connection(line, connected); });
     }
     on_stop_.emplace(service.stop(), [this] { wake(); });
 }
@@ -57,7 +58,8 @@ Outbox::Outbox(const Options& options, runtime::Service& service)
 Outbox::~Outbox() {
     on_stop_.reset();
     // Ends the publishers' threads before what they use goes.
-    for (const auto& line : lines_) line->publisher.reset();
+    for (const auto& line : lines_)
+        line->publisher.reset();
 }
 
 std::size_t Outbox::room() const {
@@ -152,7 +154,8 @@ void Outbox::on_connection(Line& line, bool connected) {
         const std::lock_guard lock(mutex_);
         line.connected = connected;
         line.ever_connected = line.ever_connected || connected;
-        if (std::all_of(lines_.begin(), lines_.end(), [](const auto& each) { return each->connected; }))
+        if (std::all_of(lines_.begin(), lines_.end(),
+                        [](const auto& each) { return each->connected; }))
             ready_.met();
         else
             ready_.unmet("no connection to the MQTT broker");
@@ -184,14 +187,15 @@ bool Outbox::started() const {
 
 void Outbox::wait_until(Clock::time_point time) {
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, time,
-                        [this] { return wake_ || service_.stop().stop_requested(); });
+    changed_.wait_until(lock, time, [this] { return wake_ || service_.stop().stop_requested(); });
     wake_ = false;
 }
 
 void Outbox::close(std::chrono::milliseconds wait) {
-    for (const auto& line : lines_) line->publisher->close(wait);
-    for (const auto& line : lines_) take_back(*line);
+    for (const auto& line : lines_)
+        line->publisher->close(wait);
+    for (const auto& line : lines_)
+        take_back(*line);
     if (waiting_ == 0) return;
     dropped_stopped_.add(waiting_);
     log::warn("stopped with readings that the MQTT broker has not taken", {{"readings", waiting_}});

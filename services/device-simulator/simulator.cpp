@@ -28,7 +28,8 @@ constexpr auto close_wait = 2s;
 constexpr auto gauges_interval = 250ms;
 
 EventTime wall_time() {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
 }
 
 std::uint64_t seed_of(const Options& options) {
@@ -93,7 +94,8 @@ private:
         batch_.clear();
         if (auto taken = source_.take(elapsed, outbox_.room(), batch_); !taken) return taken;
         taken_.add(batch_.size());
-        for (Message& message : batch_) outbox_.add(std::move(message));
+        for (Message& message : batch_)
+            outbox_.add(std::move(message));
         return {};
     }
 

@@ -27,7 +27,8 @@ constexpr auto look_wait = 500ms;
 constexpr auto full_queue_wait = 10ms;
 
 EventTime now() {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
 }
 
 MappingOptions mapping_options(const Options& options) {
@@ -51,8 +52,8 @@ kafka::ProducerSettings producer_settings(const Options& options) {
     kafka::ProducerSettings settings;
     settings.client_id = "mqtt-bridge";
     settings.queue_records_max = options.in_flight + 1'000;
-    settings.queue_bytes_max =
-        Bytes{options.in_flight_size.count + options.in_flight * added_bytes + 2 * packet_bytes_max};
+    settings.queue_bytes_max = Bytes{options.in_flight_size.count +
+                                     options.in_flight * added_bytes + 2 * packet_bytes_max};
     return settings;
 }
 
@@ -68,9 +69,9 @@ Bridge::Bridge(const Options& options, runtime::Service& service)
       mapper_(mapping_options(options)) {}
 
 Result<void> Bridge::open_producer() {
-    auto producer = kafka::Producer::open(
-        options_.kafka, producer_settings(options_),
-        [this](const kafka::Delivery& delivery) { on_delivery(delivery); });
+    auto producer =
+        kafka::Producer::open(options_.kafka, producer_settings(options_),
+                              [this](const kafka::Delivery& delivery) { on_delivery(delivery); });
     if (!producer) return Error{producer.error().message};
     producer_.emplace(std::move(*producer));
     return {};
@@ -132,7 +133,8 @@ void Bridge::stop() {
         subscriber_->close(drain_max);
         closed = true;
     });
-    while (!closed) producer_->poll(10ms);
+    while (!closed)
+        producer_->poll(10ms);
     closer.join();
     meters_.update(subscriber_->stats());
     if (const std::uint64_t left = subscriber_->stats().unacknowledged; left > 0)
@@ -150,8 +152,7 @@ void Bridge::on_state(bool subscribed, std::string_view reason) {
 
 void Bridge::on_message(const mqtt::Publish& message, mqtt::Token token) {
     const auto number = static_cast<std::uint64_t>(token);
-    const auto mapped =
-        mapper_.map(message.topic, message.payload, message.payload_size, now());
+    const auto mapped = mapper_.map(message.topic, message.payload, message.payload_size, now());
     if (!mapped) {
         const DeadLetter letter{mapped.error().message, "map",           message.topic,
                                 message.topic,          message.payload, message.payload_size};
@@ -205,8 +206,8 @@ void Bridge::bury(const DeadLetter& letter, std::uint64_t token) {
         const std::lock_guard lock(mutex_);
         dead_letters_.insert(token);
     }
-    log::debug("dead letter", {{"topic", json_quoted(letter.mqtt_topic)},
-                               {"reason", std::string(letter.reason)}});
+    log::debug("dead letter",
+               {{"topic", json_quoted(letter.mqtt_topic)}, {"reason", std::string(letter.reason)}});
     meters_.dead(std::string(letter.stage));
     const std::vector<kafka::Header> views = headers.views();
     if (!send({.topic = options_.dead_letter,
@@ -214,8 +215,9 @@ void Bridge::bury(const DeadLetter& letter, std::uint64_t token) {
                .value = bytes,
                .headers = views,
                .token = token}))
-        fail(fmt::format("a dead letter of {} bytes is larger than --kafka message.max.bytes allows",
-                         bytes.size()));
+        fail(
+            fmt::format("a dead letter of {} bytes is larger than --kafka message.max.bytes allows",
+                        bytes.size()));
 }
 
 bool Bridge::is_dead_letter(std::uint64_t token, bool forget) {
@@ -232,8 +234,7 @@ void Bridge::on_delivery(const kafka::Delivery& delivery) {
     }
     if (delivery.failure->meaning == kafka::Meaning::needs_abort) return;  // we are closing
     const bool rejected = delivery.failure->meaning == kafka::Meaning::rejected;
-    if (!rejected || is_dead_letter(delivery.token, false))
-        return fail(delivery.failure->message);
+    if (!rejected || is_dead_letter(delivery.token, false)) return fail(delivery.failure->message);
     bury({delivery.failure->message, "deliver", delivery.key, delivery.key, delivery.value,
           delivery.value.size()},
          delivery.token);

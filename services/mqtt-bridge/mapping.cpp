@@ -45,7 +45,8 @@ std::optional<double> parse_number(std::string_view text) {
     if (text.starts_with('+')) text.remove_prefix(1);
     const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
     // "inf", "nan" and "infinity" are numbers for from_chars().
-    if (digits.empty() || !(digits.front() == '.' || (digits.front() >= '0' && digits.front() <= '9')))
+    if (digits.empty() ||
+        !(digits.front() == '.' || (digits.front() >= '0' && digits.front() <= '9')))
         return std::nullopt;
     double value = 0;
     const char* const end = text.data() + text.size();
@@ -76,9 +77,9 @@ Result<void> Mapper::find_device(std::string_view topic) {
     if (!options_.key.empty()) {
         if (auto filled = options_.key.apply(topic, device_); !filled) return filled;
     } else {
-        const auto filter =
-            std::find_if(options_.filters.begin(), options_.filters.end(),
-                         [&](const std::string& candidate) { return mqtt::matches(candidate, topic); });
+        const auto filter = std::find_if(
+            options_.filters.begin(), options_.filters.end(),
+            [&](const std::string& candidate) { return mqtt::matches(candidate, topic); });
         if (filter == options_.filters.end())
             return Error{fmt::format("no --topic matches the topic {}", shown(topic))};
         device_ = mqtt::last_wildcard(*filter, topic);

@@ -25,8 +25,9 @@ Meters::Meters(runtime::Metrics& metrics)
                                     "Messages acknowledged to the MQTT broker.")),
       duplicates_(metrics.counter("weir_mqtt_duplicates_total",
                                   "Messages passed on that the broker marked as sent before.")),
-      suppressed_(metrics.counter("weir_mqtt_suppressed_total",
-                                  "Messages the broker sent again that were on their way already.")),
+      suppressed_(
+          metrics.counter("weir_mqtt_suppressed_total",
+                          "Messages the broker sent again that were on their way already.")),
       sessions_lost_(metrics.counter("weir_mqtt_sessions_lost_total",
                                      "Reconnects to a broker that had forgotten our session and "
                                      "may have lost messages with it.")),

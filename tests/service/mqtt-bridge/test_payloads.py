@@ -15,8 +15,9 @@ NUMBERS = {"863.850": "863.85", "0": "0.0", "849.63\r\n": "849.63", "-0.5": "-0.
            ".5": "0.5", "1e3": "1000.0", "26160.56": "26160.56", "0.1": "0.1"}
 
 BROKEN = [b"", b"  ", b"nan", b"NaN", b"inf", b"-inf", b"Infinity", b"ovf", b"1e999", b"12,5",
-          b"0x10", b"1 2", b"Ro: 4.69 kohm", b"true", b"null", b'"7"', b"[1]", b"{", b'{"data":NaN}',
-          b'{"data":1}x', b'{"data":"\xff"}', b"\xff\xfe\x00", b"863.850\x00", b"{'data':1}"]
+          b"0x10", b"1 2", b"Ro: 4.69 kohm", b"true", b"null", b'"7"', b"[1]", b"{",
+          b'{"data":NaN}', b'{"data":1}x', b'{"data":"\xff"}', b"\xff\xfe\x00", b"863.850\x00",
+          b"{'data':1}"]
 
 
 def test_a_number_becomes_a_record_with_the_time_of_its_arrival(bridge, mosquitto, records):

@@ -22,7 +22,8 @@ constexpr EventTime start{std::chrono::microseconds{1'728'306'165'000'000}};
 
 FleetOptions options(std::size_t devices, std::uint64_t count) {
     FleetOptions result;
-    for (std::size_t i = 1; i <= devices; ++i) result.devices.push_back(fmt::format("d{}", i));
+    for (std::size_t i = 1; i <= devices; ++i)
+        result.devices.push_back(fmt::format("d{}", i));
     result.interval = 330ms;
     result.count = count;
     result.seed = 7;
@@ -46,7 +47,8 @@ std::vector<Timed> run(FleetOptions with) {
     while (const auto due = fleet.next_due()) {
         std::vector<Message> batch;
         REQUIRE(fleet.take(*due, 1, batch).ok());
-        for (Message& message : batch) all.push_back({*due, std::move(message)});
+        for (Message& message : batch)
+            all.push_back({*due, std::move(message)});
     }
     return all;
 }
@@ -71,7 +73,8 @@ TEST_CASE("taking in large steps gives what small steps give", "[device-simulato
     for (Elapsed now = 0s; fleet.next_due(); now += 700ms)
         REQUIRE(fleet.take(now, std::numeric_limits<std::size_t>::max(), large).ok());
     REQUIRE(large.size() == small.size());
-    for (std::size_t i = 0; i < large.size(); ++i) CHECK(large[i].payload == small[i].message.payload);
+    for (std::size_t i = 0; i < large.size(); ++i)
+        CHECK(large[i].payload == small[i].message.payload);
 }
 
 TEST_CASE("a device's values do not depend on the size of the fleet", "[device-simulator]") {
@@ -94,7 +97,8 @@ TEST_CASE("devices are spread evenly over the interval", "[device-simulator]") {
     }
     CHECK(by_device.size() == 100);
     for (const auto& [device, times] : by_device)
-        for (std::size_t i = 1; i < times.size(); ++i) CHECK(times[i] - times[i - 1] == 330ms);
+        for (std::size_t i = 1; i < times.size(); ++i)
+            CHECK(times[i] - times[i - 1] == 330ms);
 }
 
 TEST_CASE("numbers have three decimals and a range", "[device-simulator]") {
@@ -138,7 +142,8 @@ TEST_CASE("delayed readings come later, in the order of their publishing", "[dev
         return without;
     }());
     std::map<std::string, Elapsed> taken;
-    for (const Timed& timed : in_time) taken[timed.message.payload] = timed.at;
+    for (const Timed& timed : in_time)
+        taken[timed.message.payload] = timed.at;
     std::size_t delayed = 0;
     std::size_t late = 0;
     for (const Timed& timed : all) {

@@ -11,7 +11,8 @@ namespace weir::mqtt::test {
 
 inline std::string bytes(std::initializer_list<unsigned> values) {
     std::string text;
-    for (const unsigned value : values) text.push_back(static_cast<char>(value));
+    for (const unsigned value : values)
+        text.push_back(static_cast<char>(value));
     return text;
 }
 

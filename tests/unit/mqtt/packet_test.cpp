@@ -109,10 +109,10 @@ TEST_CASE("CONNACK is read", "[mqtt][packet]") {
     const std::vector<std::string> broken{
         packet(0x20, bytes({0})),
         packet(0x20, bytes({2, 0, 0})),
-        packet(0x20, bytes({0, 0})),                 // no properties
-        packet(0x20, bytes({0, 0, 3, 0x13, 0})),     // properties end early
-        packet(0x20, bytes({0, 0, 0, 0})),           // too long
-        connack5(0, 0, bytes({0x7E, 1})),            // unknown property
+        packet(0x20, bytes({0, 0})),                      // no properties
+        packet(0x20, bytes({0, 0, 3, 0x13, 0})),          // properties end early
+        packet(0x20, bytes({0, 0, 0, 0})),                // too long
+        connack5(0, 0, bytes({0x7E, 1})),                 // unknown property
         connack5(0, 0, bytes({0x13, 0, 1, 0x13, 0, 1})),  // twice
     };
     for (const std::string& stream : broken)
@@ -148,14 +148,12 @@ TEST_CASE("PUBLISH is read at every QoS in both versions", "[mqtt][packet]") {
 }
 
 TEST_CASE("the properties of PUBLISH are read in order", "[mqtt][packet]") {
-    const std::string properties = bytes({0x01, 1}) + bytes({0x02, 0, 0, 1, 0}) + bytes({0x03}) +
-                                   text("application/json") + bytes({0x08}) + text("back") +
-                                   bytes({0x09}) + text(std::string("\0\xFF", 2)) +
-                                   bytes({0x0B, 0x81, 0x01, 0x0B, 7}) + bytes({0x26}) +
-                                   text("unit") + text("ppm") + bytes({0x26}) + text("unit") +
-                                   text("ppb");
-    const auto message =
-        decode_publish(frame_of(publish({.properties = properties})), Version::v5);
+    const std::string properties =
+        bytes({0x01, 1}) + bytes({0x02, 0, 0, 1, 0}) + bytes({0x03}) + text("application/json") +
+        bytes({0x08}) + text("back") + bytes({0x09}) + text(std::string("\0\xFF", 2)) +
+        bytes({0x0B, 0x81, 0x01, 0x0B, 7}) + bytes({0x26}) + text("unit") + text("ppm") +
+        bytes({0x26}) + text("unit") + text("ppb");
+    const auto message = decode_publish(frame_of(publish({.properties = properties})), Version::v5);
     REQUIRE(message.ok());
     const Properties& all = message->properties;
     CHECK(all.find(PropertyId::payload_format)->number == 1);
@@ -196,7 +194,8 @@ TEST_CASE("a broken PUBLISH is refused with the right reason", "[mqtt][packet]")
 }
 
 TEST_CASE("an odd topic is for the receiver to judge", "[mqtt][packet]") {
-    for (const std::string& topic : {std::string("t/+"), std::string("t\0", 2), std::string("\xFF")}) {
+    for (const std::string& topic :
+         {std::string("t/+"), std::string("t\0", 2), std::string("\xFF")}) {
         const auto message = decode_publish(frame_of(publish({.topic = topic})), Version::v5);
         REQUIRE(message.ok());
         CHECK(message->topic == topic);
@@ -274,7 +273,8 @@ TEST_CASE("CONNECT is written", "[mqtt][packet]") {
 }
 
 TEST_CASE("SUBSCRIBE is written", "[mqtt][packet]") {
-    const std::vector<Subscription> filters{{"a/+", Qos::at_least_once}, {"b/#", Qos::exactly_once}};
+    const std::vector<Subscription> filters{{"a/+", Qos::at_least_once},
+                                            {"b/#", Qos::exactly_once}};
     std::string five;
     encode_subscribe(five, 7, filters, Version::v5);
     CHECK(five == packet(0x82, two_bytes(7) + bytes({0}) + text("a/+") + bytes({0x11}) +

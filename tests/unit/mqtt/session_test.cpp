@@ -6,8 +6,7 @@
 
 #include <random>
 
-#include "bytes.hpp"
-#include "catch.hpp"
+#include "bench.hpp"
 
 namespace weir::mqtt {
 namespace {
@@ -15,65 +14,6 @@ namespace {
 using namespace test;
 using namespace std::chrono_literals;
 using Kind = Session::Event::Kind;
-
-/// A session and the broker's end of its connection.
-struct Bench {
-    explicit Bench(Version version_ = Version::v5, std::size_t unacknowledged_max = 100)
-        : version(version_), session(options(version_, unacknowledged_max)) {}
-
-    static SessionOptions options(Version version, std::size_t unacknowledged_max) {
-        SessionOptions options;
-        options.client_id = "bridge";
-        options.version = version;
-        options.keep_alive = 60s;
-        options.subscriptions = {{"t/+", Qos::exactly_once}};
-        options.unacknowledged_max = unacknowledged_max;
-        return options;
-    }
-
-    Session::Event give(const std::string& stream) {
-        const auto frame = take_frame(stream, 1'000'000);
-        REQUIRE(frame.ok());
-        REQUIRE(frame->has_value());
-        const auto event = session.receive(**frame, now);
-        REQUIRE(event.ok());
-        return *event;
-    }
-    unsigned refuse(const std::string& stream) {
-        const auto frame = take_frame(stream, 1'000'000);
-        REQUIRE(frame.ok());
-        const auto event = session.receive(**frame, now);
-        REQUIRE_FALSE(event.ok());
-        return event.error().reason;
-    }
-    Token message(PublishBytes publish_bytes) {
-        publish_bytes.v5 = version == Version::v5;
-        const Session::Event event = give(publish(publish_bytes));
-        REQUIRE(event.kind == Kind::message);
-        return event.token;
-    }
-    void known(PublishBytes publish_bytes) {
-        publish_bytes.v5 = version == Version::v5;
-        publish_bytes.duplicate = true;
-        CHECK(give(publish(publish_bytes)).kind == Kind::none);
-    }
-    std::string sent() { return std::exchange(session.output(), {}); }
-    void connect(unsigned session_present = 0) {
-        session.open(now);
-        const bool v5 = version == Version::v5;
-        const auto event = give(v5 ? connack5(session_present) : connack311(session_present));
-        if (event.kind == Kind::connected) give(v5 ? suback5(bytes({2})) : suback311(bytes({2})));
-        sent();
-    }
-    void reconnect(unsigned session_present = 1) {
-        session.lost();
-        connect(session_present);
-    }
-
-    Version version;
-    Session session;
-    Session::Time now{};
-};
 
 TEST_CASE("a session says CONNECT, then SUBSCRIBE, then works", "[mqtt][session]") {
     Bench bench;
@@ -205,96 +145,6 @@ TEST_CASE("QoS 2 goes through release and completion", "[mqtt][session]") {
     CHECK(bench.session.stats().suppressed == 1);
 }
 
-TEST_CASE("a QoS 2 id awaiting release survives a reconnect with its session", "[mqtt][session]") {
-    Bench bench;
-    bench.connect();
-    bench.session.acknowledge(bench.message({.qos = 2, .id = 5}));
-    bench.reconnect();
-    bench.known({.qos = 2, .id = 5});
-    CHECK(bench.sent() == pubrec(5));
-    bench.give(pubrel(5));
-    CHECK(bench.sent() == pubcomp(5));
-
-    bench.session.acknowledge(bench.message({.qos = 2, .id = 6}));
-    bench.reconnect(0);
-    CHECK(bench.session.stats().sessions_lost == 1);
-    bench.message({.qos = 2, .id = 6, .duplicate = true});  // another session's id: a new message
-}
-
-TEST_CASE("what is sent again after a reconnect finds its place", "[mqtt][session]") {
-    for (const unsigned qos : {1U, 2U}) {
-        Bench bench;
-        bench.connect();
-        const Token first = bench.message({.payload = "a", .qos = qos, .id = 1});
-        const Token second = bench.message({.payload = "b", .qos = qos, .id = 2});
-        const Token third = bench.message({.payload = "c", .qos = qos, .id = 3});
-        bench.session.acknowledge(second);
-        bench.session.lost();
-        bench.session.acknowledge(first);  // while there is no connection
-        CHECK(bench.sent().empty());
-        bench.connect(1);
-        const auto answer = [&](unsigned id) { return qos == 1 ? puback(id) : pubrec(id); };
-        bench.known({.payload = "a", .qos = qos, .id = 1});
-        CHECK(bench.sent() == answer(1));
-        bench.known({.payload = "b", .qos = qos, .id = 2});
-        CHECK(bench.sent() == answer(2));
-        bench.known({.payload = "c", .qos = qos, .id = 3});
-        CHECK(bench.sent().empty());
-        bench.session.acknowledge(third);
-        CHECK(bench.sent() == answer(3));
-        CHECK(bench.session.stats().suppressed == 3);
-        CHECK(bench.session.stats().duplicates == 0);
-        CHECK(bench.session.unacknowledged() == 0);
-    }
-}
-
-TEST_CASE("two reconnects in a row keep the places", "[mqtt][session]") {
-    Bench bench;
-    bench.connect();
-    const Token token = bench.message({.payload = "a", .id = 1});
-    bench.reconnect();
-    bench.reconnect();
-    bench.known({.payload = "a", .id = 1});
-    bench.reconnect();
-    bench.known({.payload = "a", .id = 1});
-    bench.session.acknowledge(token);
-    CHECK(bench.sent() == puback(1));
-}
-
-TEST_CASE("an id with another content, or not marked, is another message", "[mqtt][session]") {
-    Bench bench;
-    bench.connect();
-    const Token lost_one = bench.message({.payload = "a", .id = 1});
-    const Token lost_two = bench.message({.payload = "b", .id = 2});
-    bench.reconnect();
-    const Token other = bench.message({.payload = "x", .id = 1, .duplicate = true});
-    const Token fresh = bench.message({.payload = "b", .id = 2, .duplicate = false});
-    CHECK(bench.session.stats().duplicates == 1);
-    CHECK(bench.session.unacknowledged() == 4);
-    bench.session.acknowledge(lost_one);
-    bench.session.acknowledge(lost_two);
-    CHECK(bench.sent().empty());
-    bench.session.acknowledge(other);
-    bench.session.acknowledge(fresh);
-    CHECK(bench.sent() == puback(1) + puback(2));
-    CHECK(bench.session.unacknowledged() == 0);
-}
-
-TEST_CASE("the same id twice in one connection is two messages", "[mqtt][session]") {
-    // mosquitto 2.0.11 overruns the receive maximum, so ids can come round in a long queue.
-    Bench bench;
-    bench.connect();
-    const Token first = bench.message({.payload = "a", .id = 1});
-    const Token second = bench.message({.payload = "b", .id = 1});
-    bench.reconnect();
-    bench.known({.payload = "a", .id = 1});
-    bench.known({.payload = "b", .id = 1});
-    bench.session.acknowledge(second);
-    CHECK(bench.sent().empty());
-    bench.session.acknowledge(first);
-    CHECK(bench.sent() == puback(1) + puback(1));
-}
-
 TEST_CASE("all 65,535 ids come round without confusion", "[mqtt][session]") {
     Bench bench;
     bench.connect();
@@ -311,45 +161,6 @@ TEST_CASE("all 65,535 ids come round without confusion", "[mqtt][session]") {
     CHECK(bench.session.stats().acknowledged == 150'000 - 49);
 }
 
-TEST_CASE("a lost session is counted and its places forgotten", "[mqtt][session]") {
-    Bench bench;
-    bench.connect();
-    const Token waiting = bench.message({.payload = "a", .id = 1});
-    const Token done = bench.message({.payload = "b", .id = 2});
-    bench.session.acknowledge(done);
-    bench.reconnect(0);
-    CHECK(bench.session.stats().sessions_lost == 1);
-    CHECK(bench.session.unacknowledged() == 1);  // the caller still works on it
-    const Token again = bench.message({.payload = "a", .id = 1, .duplicate = true});
-    bench.session.acknowledge(waiting);
-    CHECK(bench.sent().empty());
-    bench.session.acknowledge(again);
-    CHECK(bench.sent() == puback(1));
-}
-
-TEST_CASE("a first connection without a session has lost nothing", "[mqtt][session]") {
-    Bench bench;
-    bench.connect(0);
-    CHECK(bench.session.stats().sessions_lost == 0);
-    bench.reconnect(1);
-    CHECK(bench.session.stats().sessions_lost == 0);
-}
-
-TEST_CASE("MQTT 3.1.1 subscribes again only when the broker has forgotten us", "[mqtt][session]") {
-    Bench bench(Version::v3_1_1);
-    bench.connect();
-    bench.session.lost();
-    bench.session.open(bench.now);
-    bench.sent();
-    CHECK(bench.give(connack311(1)).kind == Kind::subscribed);
-    CHECK(bench.sent().empty());
-    bench.session.lost();
-    bench.session.open(bench.now);
-    bench.sent();
-    CHECK(bench.give(connack311(0)).kind == Kind::connected);
-    CHECK(bench.sent().substr(0, 1) == bytes({0x82}));
-}
-
 TEST_CASE("a full session wants no more until half of it is done", "[mqtt][session]") {
     Bench bench(Version::v5, 4);
     bench.connect();
@@ -362,21 +173,6 @@ TEST_CASE("a full session wants no more until half of it is done", "[mqtt][sessi
     bench.session.acknowledge(open[3]);
     CHECK(bench.session.full());
     bench.session.acknowledge(open[2]);
-    CHECK_FALSE(bench.session.full());
-}
-
-TEST_CASE("a full session still connects, and keeps what it holds", "[mqtt][session]") {
-    Bench bench(Version::v5, 2);
-    bench.connect();
-    const Token first = bench.message({.id = 1});
-    bench.message({.id = 2});
-    CHECK(bench.session.full());
-    bench.session.lost();
-    bench.session.open(bench.now);
-    CHECK_FALSE(bench.session.full());
-    bench.give(connack5(1));
-    CHECK(bench.session.full());
-    bench.session.acknowledge(first);
     CHECK_FALSE(bench.session.full());
 }
 
@@ -453,20 +249,6 @@ TEST_CASE("the age of the oldest message is known", "[mqtt][session]") {
     bench.session.lost();
     bench.session.acknowledge(first);
     CHECK(bench.session.oldest() == start + 5s);
-}
-
-TEST_CASE("many reconnects of a forgetful broker do not pile up places", "[mqtt][session]") {
-    Bench bench(Version::v5, 10);
-    bench.connect();
-    for (unsigned round = 0; round < 1'000; ++round) {
-        const Token blocked = bench.message({.payload = "x", .id = 1});
-        for (unsigned id = 2; id <= 9; ++id)
-            bench.session.acknowledge(
-                bench.message({.payload = std::to_string(round), .id = round * 9 % 60'000 + id}));
-        bench.session.acknowledge(blocked);
-        bench.reconnect();
-    }
-    CHECK(bench.session.unacknowledged() == 0);
 }
 
 }  // namespace

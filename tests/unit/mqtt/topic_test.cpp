@@ -10,18 +10,21 @@ namespace weir::mqtt {
 namespace {
 
 TEST_CASE("topic names have no wildcards and are UTF-8", "[mqtt][topic]") {
-    for (const char* good : {"a", "/", "a/b", "a//b", "$SYS/x", "ä/ö"}) CHECK(is_topic_name(good));
-    for (const char* bad : {"", "+", "a/#", "a+b", "\xC3\x28"}) CHECK_FALSE(is_topic_name(bad));
+    for (const char* good : {"a", "/", "a/b", "a//b", "$SYS/x", "ä/ö"})
+        CHECK(is_topic_name(good));
+    for (const char* bad : {"", "+", "a/#", "a+b", "\xC3\x28"})
+        CHECK_FALSE(is_topic_name(bad));
     CHECK_FALSE(is_topic_name(std::string_view("a\0b", 3)));
     CHECK(is_topic_name(std::string(65'535, 'a')));
     CHECK_FALSE(is_topic_name(std::string(65'536, 'a')));
 }
 
 TEST_CASE("topic filters take wildcards for whole levels", "[mqtt][topic]") {
-    for (const char* good : {"a", "+", "#", "a/+/b", "a/#", "+/+", "/+", "$share/g/a/+", "$share/g/#"})
+    for (const char* good :
+         {"a", "+", "#", "a/+/b", "a/#", "+/+", "/+", "$share/g/a/+", "$share/g/#"})
         CHECK(is_topic_filter(good));
-    for (const char* bad :
-         {"", "a+", "a/+b", "a/#/b", "#/a", "a#", "$share/g", "$share//a", "$share/g+/a", "$share/g/"})
+    for (const char* bad : {"", "a+", "a/+b", "a/#/b", "#/a", "a#", "$share/g", "$share//a",
+                            "$share/g+/a", "$share/g/"})
         CHECK_FALSE(is_topic_filter(bad));
 }
 
@@ -31,16 +34,16 @@ TEST_CASE("filters match the topics the standard names", "[mqtt][topic]") {
         const char* topic;
         bool match;
     };
-    for (const Case& c : {Case{"sport/tennis/#", "sport/tennis", true},
-                          Case{"sport/tennis/#", "sport/tennis/player1/ranking", true},
-                          Case{"sport/tennis/+", "sport/tennis/player1", true},
-                          Case{"sport/tennis/+", "sport/tennis/player1/ranking", false},
-                          Case{"sport/+", "sport", false}, Case{"sport/+", "sport/", true},
-                          Case{"+/+", "/finance", true}, Case{"/+", "/finance", true},
-                          Case{"+", "/finance", false}, Case{"#", "$SYS/load", false},
-                          Case{"+/load", "$SYS/load", false}, Case{"$SYS/#", "$SYS/load", true},
-                          Case{"a/b", "a/b", true}, Case{"a/b", "a/c", false},
-                          Case{"a/b", "a", false}, Case{"a", "a/b", false}}) {
+    for (const Case& c :
+         {Case{"sport/tennis/#", "sport/tennis", true},
+          Case{"sport/tennis/#", "sport/tennis/player1/ranking", true},
+          Case{"sport/tennis/+", "sport/tennis/player1", true},
+          Case{"sport/tennis/+", "sport/tennis/player1/ranking", false},
+          Case{"sport/+", "sport", false}, Case{"sport/+", "sport/", true},
+          Case{"+/+", "/finance", true}, Case{"/+", "/finance", true}, Case{"+", "/finance", false},
+          Case{"#", "$SYS/load", false}, Case{"+/load", "$SYS/load", false},
+          Case{"$SYS/#", "$SYS/load", true}, Case{"a/b", "a/b", true}, Case{"a/b", "a/c", false},
+          Case{"a/b", "a", false}, Case{"a", "a/b", false}}) {
         INFO(c.filter << " " << c.topic);
         CHECK(matches(c.filter, c.topic) == c.match);
     }
@@ -78,9 +81,9 @@ TEST_CASE("broker addresses are read", "[mqtt][connection]") {
         const char* host;
         unsigned port;
     };
-    for (const Case& c : {Case{"tcp://localhost:1884", "localhost", 1884},
-                          Case{"mqtt://broker", "broker", 1883}, Case{"tcp://[::1]", "::1", 1883},
-                          Case{"tcp://[::1]:99", "::1", 99}}) {
+    for (const Case& c :
+         {Case{"tcp://localhost:1884", "localhost", 1884}, Case{"mqtt://broker", "broker", 1883},
+          Case{"tcp://[::1]", "::1", 1883}, Case{"tcp://[::1]:99", "::1", 99}}) {
         const auto broker = BrokerUri::parse(c.text);
         REQUIRE(broker.ok());
         CHECK(broker->endpoint.host == c.host);
