@@ -11,9 +11,9 @@
 namespace weir::emitter {
 
 /// Makes the object that pages of the original air-quality system show, out of a result record:
-/// `{"device_name":"device2","window":{"start":"2024-10-07T13:02:45.000Z","end":…},"average":863.852}`
+/// `{"device_name":"d","window":{"start":"2024-10-07T13:02:45.000Z","end":…},"average":863.852}`
 /// becomes
-/// `{"device_name":"device2","window_start":"15:02:45","window_end":"15:03:00","data":863.852}`.
+/// `{"device_name":"d","window_start":"15:02:45","window_end":"15:03:00","data":863.852}`.
 ///
 /// The times are times of day in `zone`; the number's digits are those of the record.
 ///
