@@ -91,6 +91,47 @@ def test_kafka_away_is_waited_for_in_little_memory(service, mosquitto, run_dir):
         kafka.stop()
 
 
+def test_at_qos_0_too_no_more_is_held_than_told(service, mosquitto, run_dir):
+    kafka = Kafka(run_dir / "kafka").start().wait_ready()
+    try:
+        create_topic(kafka.bootstrap_servers, "in", 1)
+        create_topic(kafka.bootstrap_servers, "dead", 1)
+        process = service("mqtt-bridge", {
+            "mqtt": mosquitto.url, "topic": "t/+", "bootstrap-servers": kafka.bootstrap_servers,
+            "output": "in", "dead-letter": "dead", "in-flight": 200, "qos": 0, "keep-alive": "1s"})
+        kafka.stop()
+        publisher = Publisher(mosquitto.port, "t", DEVICES, rate=2_000)
+        publisher.start()
+        wait_until(lambda: process.metrics()["weir_mqtt_pauses_total"] == 1, "pause")
+        time.sleep(3)  # three keep-alives: pings go on while nothing is read
+        assert process.metrics()["weir_mqtt_unacknowledged_records"] == 200
+        assert process.metrics()["weir_mqtt_connections_total"] == 1
+        kafka.start().wait_ready()
+        wait_until(lambda: process.metrics()["weir_records_out_total"] > 2_000, "records again")
+        publisher.finish()
+        found = TopicReader(kafka.bootstrap_servers, "in").wait(2_000)
+        for device in DEVICES:
+            seen = numbers(found, device)
+            assert seen == sorted(set(seen))
+        assert process.metrics()["weir_mqtt_connections_total"] == 1
+    finally:
+        kafka.stop()
+
+
+def test_ten_thousand_devices(bridge, service, mosquitto, records):
+    process = bridge()
+    fleet = service("device-simulator", {"mqtt": mosquitto.url, "topic-prefix": "t", "qos": 1,
+                                         "devices": 10_000, "interval": "2s", "count": 2},
+                    wait=False)
+    wait_until(lambda: not fleet.running, "end of the simulator", 60)
+    found = records.wait(20_000)
+    assert len(found) == 20_000
+    assert len({record.key for record in found}) == 10_000
+    assert all(record.key == record.value["device_name"] for record in found)
+    wait_until(lambda: settled(process), "acknowledgement of everything")
+    assert resident_bytes(process) < 30_000_000
+
+
 def test_a_restart_of_mosquitto_loses_nothing(bridge, mosquitto, records):
     process = bridge()
     publisher = Publisher(mosquitto.port, "t", DEVICES, rate=1_000)
