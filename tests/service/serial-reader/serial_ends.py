@@ -11,7 +11,7 @@ import tty
 
 import paho.mqtt.client
 import pytest
-from conftest import wait_until
+from support import wait_until
 
 PREFIX = "kafka-spark-integration"
 

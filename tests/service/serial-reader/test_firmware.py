@@ -5,7 +5,7 @@ that reach a real mosquitto are those the formula gives for the voltages at the 
 import re
 
 import pytest
-from conftest import wait_until
+from support import wait_until
 from serial_ends import board, co_ppm, listener, opens, reader, rejected  # noqa: F401
 
 CLEAN_AIR_MV = 489

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import wait_until
+from support import wait_until
 from serial_ends import (Listener, cable, first_in_order, listener, opens, reader,  # noqa: F401
                          reader_options, rejected)
 from weir_local import Mosquitto
