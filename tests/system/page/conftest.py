@@ -7,7 +7,6 @@ import time
 from datetime import datetime, timezone
 
 import pytest
-from browser import Browser
 from confluent_kafka import Producer
 
 WINDOW_MS = 15_000
@@ -78,11 +77,3 @@ def emitter(service, cluster, bin_dir, free_port):
     })
     process.url = f"http://127.0.0.1:{port}/"
     return process
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One browser for all; open() gives each test a page of its own."""
-    driver = Browser()
-    yield driver
-    driver.close()

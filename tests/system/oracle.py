@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the aggregator must have written, worked out from the raw input topic alone.
+
+Written from the rules of docs/topics.md and not from the aggregator's code: all records are kept,
+every window is looked at as a whole, and the digits come from Python's decimal module.
+"""
+
+import json
+import struct
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import ROUND_HALF_UP, Decimal
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a topic."""
+
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+    headers: dict
+
+    def json(self):
+        return json.loads(self.value)
+
+
+def read_topic(bootstrap_servers, topic, isolation="read_committed"):
+    """Every record of a topic up to the end it has now, by partition and offset.
+
+    A partition that is written to all the time never says that it is at its end, hence the
+    offsets asked for first. A commit marker may be the last thing in it: then the end is said.
+    """
+    consumer = Consumer({
+        "bootstrap.servers": bootstrap_servers, "group.id": "oracle", "enable.auto.commit": False,
+        "auto.offset.reset": "earliest", "enable.partition.eof": True,
+        "isolation.level": isolation,
+    })
+    try:
+        partitions = [TopicPartition(topic, p, 0)
+                      for p in consumer.list_topics(topic, 10).topics[topic].partitions]
+        ends = {p.partition: consumer.get_watermark_offsets(p, timeout=10)[1] for p in partitions}
+        consumer.assign(partitions)
+        records, reading = [], {partition for partition, end in ends.items() if end > 0}
+        while reading:
+            message = consumer.poll(10)
+            assert message is not None, f"reading {topic} stood still"
+            partition = message.partition()
+            if message.error() is None:
+                if message.offset() < ends[partition]:
+                    records.append(record_of(message))
+                if message.offset() >= ends[partition] - 1:
+                    reading.discard(partition)
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                reading.discard(partition)
+            else:
+                raise AssertionError(str(message.error()))
+        return sorted(records, key=lambda r: (r.partition, r.offset))
+    finally:
+        consumer.close()
+
+
+def record_of(message):
+    key = message.key()
+    headers = {name: value.decode() for name, value in message.headers() or []}
+    return Record(message.partition(), message.offset(), key.decode() if key else None,
+                  message.value(), headers)
+
+
+def event_time(value):
+    """The event time in microseconds since 1970."""
+    moment = datetime.fromisoformat(value["timestamp"].replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def float32(number):
+    return struct.unpack("f", struct.pack("f", number))[0]
+
+
+def rounded(number, decimals=3):
+    """Half up on the shortest decimal form, as the contract says."""
+    quantum = Decimal(1).scaleb(-decimals)
+    return float(Decimal(repr(number)).quantize(quantum, ROUND_HALF_UP))
+
+
+def iso(micros):
+    moment = EPOCH + timedelta(microseconds=micros)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+@dataclass
+class Expectation:
+    """What the input leads to: the mean of every window, and the offsets of the late records."""
+
+    averages: dict  # (device, start, end) -> the mean
+    counts: dict    # (device, start, end) -> readings
+    late: set       # (partition, offset)
+    watermarks: dict
+
+
+def expected(records, window_s, grace_s, quiet_closes=()):
+    """Folds the input by the rules. `quiet_closes` has (partition, offset, watermark in µs) for
+    every time the wall clock closed windows before the record at that offset."""
+    size, grace = int(window_s * 1_000_000), int(grace_s * 1_000_000)
+    watermarks, late = {}, set()
+    values = defaultdict(list)
+    for record in sorted(records, key=lambda r: (r.partition, r.offset)):
+        value = record.json()
+        time = event_time(value)
+        watermark = watermarks.get(record.partition, -(1 << 62))
+        for partition, offset, moved_to in quiet_closes:
+            if partition == record.partition and offset <= record.offset:
+                watermark = max(watermark, moved_to)
+        start = time - time % size
+        if start + size <= watermark:
+            late.add((record.partition, record.offset))
+        else:
+            values[value["device_name"], start, start + size].append(float32(value["data"]))
+        watermarks[record.partition] = max(watermark, time - grace)
+    averages = {(device, iso(start), iso(end)): rounded(sum(numbers) / len(numbers))
+                for (device, start, end), numbers in values.items()}
+    counts = {(device, iso(start), iso(end)): len(numbers)
+              for (device, start, end), numbers in values.items()}
+    return Expectation(averages, counts, late, watermarks)
+
+
+def results(records):
+    """Result records as {(device, start, end): average}; the same window twice is an error."""
+    found = {}
+    for record in records:
+        value = record.json()
+        key = value["device_name"], value["window"]["start"], value["window"]["end"]
+        assert key not in found, f"the window {key} was written twice"
+        found[key] = value["average"]
+    return found
