@@ -13,7 +13,8 @@ inline constexpr std::string_view origin = "weir-origin";
 inline constexpr std::string_view event_time = "weir-event-time";
 /// `arrival` when the reading brought no time and the bridge stamped it.
 inline constexpr std::string_view event_time_source = "weir-event-time-source";
-/// `true` when the MQTT broker marked the message as sent before. It may still be the first arrival.
+/// `true` when the MQTT broker marked the message as sent before. It may be the first arrival all
+/// the same.
 inline constexpr std::string_view maybe_duplicate = "weir-maybe-duplicate";
 /// `true` for a message the MQTT broker had kept as the topic's last one: it may be old.
 inline constexpr std::string_view mqtt_retained = "weir-mqtt-retained";

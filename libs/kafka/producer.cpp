@@ -22,6 +22,7 @@ struct Producer::State {
     ClientCallbacks callbacks{&reachability, this};
     DeliveryHandler handler;
     Handle<rd_kafka_t, rd_kafka_destroy> client;
+    std::vector<Handle<rd_kafka_topic_t, rd_kafka_topic_destroy>> topics;
     bool closed = false;
 };
 
@@ -70,6 +71,8 @@ Outcome<Producer> Producer::open(const Options& options, const ProducerSettings&
     auto client = conf.create(RD_KAFKA_PRODUCER);
     if (!client) return client.error();
     state->client.reset(*client);
+    for (const std::string& topic : settings.topics)
+        state->topics.emplace_back(rd_kafka_topic_new(*client, topic.c_str(), nullptr));
     return Producer(std::move(state));
 }
 

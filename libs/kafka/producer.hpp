@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/types.hpp"
 #include "kafka/failure.hpp"
@@ -58,6 +59,9 @@ struct ProducerSettings {
     std::chrono::milliseconds linger{5};
     std::size_t queue_records_max = 100'000;
     Bytes queue_bytes_max{64ULL << 20};
+    /// Topics it will write to, asked for while connecting: librdkafka takes up to a second to ask
+    /// for a topic that is first named later.
+    std::vector<std::string> topics{};
     /// How long a transaction may stay open before the broker aborts it (transactional only).
     std::chrono::milliseconds transaction_timeout{10'000};
 };

@@ -22,7 +22,9 @@ kafka::Outcome<Output> Output::open(const Options& options, const std::string& t
     auto lost = std::make_shared<std::optional<Failure>>();
     auto producer = kafka::Producer::open(
         options.kafka,
-        {.client_id = "aggregator", .transactional_id = transactional ? transactional_id : ""},
+        {.client_id = "aggregator",
+         .transactional_id = transactional ? transactional_id : "",
+         .topics = {options.output, options.late, options.dead_letter}},
         [lost](const kafka::Delivery& delivery) {
             if (!delivery.delivered && !*lost) *lost = *delivery.failure;
         });

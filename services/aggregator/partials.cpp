@@ -23,7 +23,8 @@ kafka::Outcome<Partials> Partials::open(const Options& options, std::string orig
     auto producer = kafka::Producer::open(options.kafka,
                                           {.client_id = "aggregator-partial",
                                            .message_timeout = message_timeout,
-                                           .queue_records_max = queue_records_max});
+                                           .queue_records_max = queue_records_max,
+                                           .topics = {options.partial}});
     if (!producer) return producer.error();
     return Partials(options, std::move(origin), instruments, std::move(*producer));
 }

@@ -8,15 +8,14 @@ from support import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "system"))
 
-from aggregator_bench import Bench  # noqa: E402
+from aggregator_bench import TOPICS, Bench  # noqa: E402
 
 
 @pytest.fixture
 def bench(kafka, topic, unique):
     """bench(partitions=4) creates the topics."""
     def create(partitions=4):
-        names = [topic("input", partitions=partitions)]
-        names += [topic(name, partitions=partitions) for name in ("output", "partial", "late", "dead")]
+        names = [topic(name, partitions=partitions) for name in TOPICS]
         return Bench(kafka.bootstrap_servers, names, unique("group"))
     return create
 

@@ -11,7 +11,7 @@ import time
 import oracle
 import pytest
 import weir_local
-from aggregator_bench import Bench, random_readings, reading
+from aggregator_bench import TOPICS, Bench, random_readings, reading
 from confluent_kafka.admin import AdminClient, NewPartitions
 from support import create_topic
 
@@ -34,7 +34,7 @@ def quick_kafka(session_dir):
 def bench(quick_kafka, unique):
     def create(partitions=4):
         servers = quick_kafka.bootstrap_servers
-        names = [unique(name) for name in ("input", "output", "partial", "late", "dead")]
+        names = [unique(name) for name in TOPICS]
         for name in names:
             create_topic(servers, name, partitions)
         b = Bench(servers, names, unique("group"))

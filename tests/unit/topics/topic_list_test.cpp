@@ -53,7 +53,7 @@ TEST_CASE("every mistake of a list is named at its line", "[topics]") {
     const Case cases[] = {
         {"[[topic]]\npartitions = 1", "list line 1: a topic without a name"},
         {"[[topic]]\nname = \"a\"", "list line 1: a topic without a number of partitions"},
-        {"[[topic]]\nname = \"a b\"\npartitions = 1", "list line 2: name: \"a b\" is no topic name"},
+        {"[[topic]]\nname = \"a b\"\npartitions = 1", "line 2: name: \"a b\" is no topic name"},
         {"[[topic]]\nname = \"..\"\npartitions = 1", "list line 2: name: \"..\" is no topic name"},
         {"[[topic]]\nname = \"a\"\npartitions = 0", "partitions: expected 1 to 10000, got 0"},
         {"[[topic]]\nname = \"a\"\npartitions = \"4\"", "partitions: expected 1 to 10000, got 4"},
