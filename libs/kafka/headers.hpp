@@ -47,6 +47,8 @@ inline constexpr std::string_view late_by_ms = "weir-late-by-ms";
 inline constexpr std::string_view error = "weir-error";
 /// The step that refused it: `decode`, `extract`, `deliver` …
 inline constexpr std::string_view stage = "weir-stage";
+/// How many bytes the original's value has, when it was too large to be passed on whole.
+inline constexpr std::string_view cut_from_bytes = "weir-cut-from-bytes";
 /// The MQTT topic a dead message came from.
 inline constexpr std::string_view mqtt_topic = "weir-mqtt-topic";
 /// How long the original was, where the dead letter has only its beginning.

@@ -48,7 +48,7 @@ public:
     [[nodiscard]] std::uint64_t replayed() const { return replayed_; }
     [[nodiscard]] window::Stream& stream() { return stream_; }
 
-    /// Takes a record to its fate. Records of a stalled lane are left alone.
+    /// Takes a record to its fate. Not while stalled.
     void take(const kafka::RecordView& record, Workshop& workshop, Steady now);
 
     /// The partition ends before `end`, for now.

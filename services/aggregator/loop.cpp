@@ -22,6 +22,10 @@ constexpr milliseconds idle_wait{100};
 
 constexpr milliseconds observation_interval{1000};
 
+/// The pause after the first failure in a row, and how often it doubles: up to 3.2 s.
+constexpr milliseconds retry_pause_min{50};
+constexpr int retry_doublings_max = 6;
+
 /// A step takes milliseconds; the longest wait in it is a commit's, which ends with the
 /// transaction's time-out of ten seconds.
 constexpr milliseconds pulse_limit{60'000};
@@ -119,7 +123,8 @@ void Loop::take(const kafka::Event& event, Steady now) {
         return;
     }
     Lane* const lane = this->lane(event.record);
-    if (lane == nullptr) return;  // given up, or about to be built up again
+    // Given up, about to be built up again, or standing still.
+    if (lane == nullptr || lane->stalled()) return;
     if (event.kind == kafka::Event::Kind::record)
         lane->take(event.record, workshop_, now);
     else
@@ -171,6 +176,7 @@ void Loop::commit() {
     if (auto outcome = output_.commit(positions, consumer_); !outcome)
         return outbox_.fail(outcome.error());
     last_commit_ = std::chrono::steady_clock::now();
+    failures_in_a_row_ = 0;
     for (Lane* lane : lanes) lane->on_committed();
     if (outbox_.tally.scattered > 0 && !std::exchange(scattered_said_, true))
         log::error("the grouping field does not determine the record key: windows of one group "
@@ -192,6 +198,9 @@ void Loop::start_over() {
         return;
     }
     log::warn("starting over from the last commit", {{"reason", failure->message}});
+    // Twice as long each time, so that what fails every time does not keep the brokers busy.
+    const auto pause = retry_pause_min * (1 << std::min(failures_in_a_row_++, retry_doublings_max));
+    rebuild_not_before_ = std::chrono::steady_clock::now() + pause;
     partitions_ready_.unmet("windows are being built up again");
     if (auto aborted = output_.abort(); !aborted) fatal_ = Error{aborted.error().message};
 }

@@ -95,6 +95,8 @@ private:
     std::uint64_t replayed_shown_ = 0;
     Steady last_commit_{};
     Steady next_observation_{};
+    Steady rebuild_not_before_{};
+    int failures_in_a_row_ = 0;  ///< without a commit in between
     std::optional<Steady> stopping_since_;
 };
 

@@ -2,9 +2,10 @@
 #include "outbox.hpp"
 
 #include <utility>
+#include <vector>
 
-#include "base/log.hpp"
 #include "kafka/dead_letter.hpp"
+#include "kafka/headers.hpp"
 
 namespace weir::aggregator {
 
@@ -15,7 +16,10 @@ void Outbox::result(const kafka::TopicPartition& source, const window::Row& row)
     ++tally.results;
     const auto headers = writer_.headers(row, source.topic, source.partition, origin_);
     const auto views = headers.views();
-    send({.topic = options_.output, .key = row.key, .value = writer_.value(row), .headers = views});
+    if (failed()) return;
+    auto sent = output_.send({.topic = options_.output, .key = row.key,
+                              .value = writer_.value(row), .headers = views});
+    if (!sent) fail(sent.error());
 }
 
 void Outbox::late(const kafka::RecordView& record, const window::Verdict& verdict) {
@@ -29,18 +33,25 @@ void Outbox::dead(const kafka::RecordView& record, std::string_view reason) {
             kafka::dead_letter_headers(record, reason, "extract", origin_));
 }
 
-/// The original's bytes under the original's key and time, its headers followed by ours.
+/// The original's bytes under the original's key, its headers followed by ours. A record so large
+/// that our headers make it too large is cut: it would come again for ever, and the whole of it is
+/// where the headers say.
 void Outbox::pass_on(const kafka::RecordView& record, std::string_view topic,
-                     const kafka::HeaderList& headers) {
-    auto views = record.headers();
-    const auto ours = headers.views();
-    views.insert(views.end(), ours.begin(), ours.end());
-    send({.topic = topic, .key = record.key, .value = record.value, .headers = views});
-}
-
-void Outbox::send(const kafka::OutgoingRecord& record) {
+                     kafka::HeaderList headers) {
     if (failed()) return;
-    if (auto sent = output_.send(record); !sent) fail(sent.error());
+    const auto send = [&](std::string_view key, std::string_view value,
+                          std::vector<kafka::Header> views) {
+        const auto ours = headers.views();
+        views.insert(views.end(), ours.begin(), ours.end());
+        return output_.send({.topic = topic, .key = key, .value = value, .headers = views});
+    };
+    auto sent = send(record.key, record.value, record.headers());
+    if (!sent && sent.error().meaning == kafka::Meaning::rejected) {
+        constexpr std::size_t cut_bytes = 1024;
+        headers.add(kafka::header::cut_from_bytes, static_cast<std::int64_t>(record.value.size()));
+        sent = send(record.key.substr(0, cut_bytes), record.value.substr(0, cut_bytes), {});
+    }
+    if (!sent) fail(sent.error());
 }
 
 void Outbox::fail(kafka::Failure failure) {

@@ -36,9 +36,8 @@ public:
     Tally tally;
 
 private:
-    void send(const kafka::OutgoingRecord& record);
     void pass_on(const kafka::RecordView& record, std::string_view topic,
-                 const kafka::HeaderList& headers);
+                 kafka::HeaderList headers);
 
     const Options& options_;
     Output& output_;

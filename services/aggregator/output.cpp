@@ -54,14 +54,14 @@ kafka::Outcome<void> Output::send(const kafka::OutgoingRecord& record) {
             ++pending_;
             return {};
         }
-        if (sent.error() != kafka::SendError::queue_full) {
-            const bool too_large = sent.error() == kafka::SendError::too_large;
-            return Failure{too_large ? Meaning::fatal : Meaning::needs_abort, 0,
-                           fmt::format("writing to topic {}: {}", record.topic,
-                                       too_large ? "the record is larger than the client allows; "
-                                                   "raise --kafka message.max.bytes"
-                                                 : "the client refused the record")};
-        }
+        if (sent.error() == kafka::SendError::too_large)
+            return Failure{Meaning::rejected, 0,
+                           fmt::format("writing to topic {}: the record is larger than the client "
+                                       "allows, see --kafka message.max.bytes", record.topic)};
+        if (sent.error() == kafka::SendError::refused)
+            return Failure{Meaning::needs_abort, 0,
+                           fmt::format("writing to topic {}: the client refused the record",
+                                       record.topic)};
         producer_->poll(step);
         if (!patience_())
             return Failure{Meaning::fatal, 0, "stopped while the producer's queue was full"};

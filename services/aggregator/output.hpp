@@ -20,7 +20,8 @@ namespace weir::aggregator {
 /// Exactly once: all of it in one transaction, opened by the first record. At least once: offsets
 /// are committed after every record has been answered; a crash in between repeats records.
 ///
-/// Errors of every call: needs_abort (abort(), recover the partitions, go on) and fatal (exit).
+/// Errors of every call: needs_abort (abort(), recover the partitions, go on) and fatal (exit); of
+/// send() also rejected (the record is larger than the client allows, nothing has happened).
 /// Threads: one.
 class Output {
 public:

@@ -120,7 +120,9 @@ kafka::Outcome<std::vector<kafka::Position>> Loop::prepare(const Partitions& par
 
 /// Takes over again what is ours and has no lane since start_over().
 void Loop::rebuild() {
-    if (fatal_ || consumer_.next_rebalance() != nullptr) return;
+    if (fatal_ || consumer_.next_rebalance() != nullptr ||
+        std::chrono::steady_clock::now() < rebuild_not_before_)
+        return;
     Partitions partitions;
     for (const kafka::TopicPartition& mine : owned_) {
         const auto index = static_cast<std::size_t>(number(mine.partition));

@@ -220,3 +220,34 @@ def test_waits_for_its_topics_and_says_which_are_missing(bench, service, wait_un
     wait_until(lambda: "waiting for the topics no-such-topic" in aggregator.log_text(), "the words")
     assert aggregator.running and not aggregator.ready()
     assert aggregator.stop() == 0
+
+
+def test_a_record_too_large_to_pass_on_whole_is_cut_and_says_so(bench, service):
+    b = bench(partitions=1)
+    huge = "x" * 999_900
+    b.produce([("a", huge)])
+    b.produce([reading("a", 1, 5)])
+    service("aggregator", b.options)
+    [record] = _wait_for(b, b.dead, 1)
+    assert record.value.decode() == huge[:1024]
+    assert record.headers["weir-cut-from-bytes"] == str(len(huge))
+    assert record.headers["weir-offset"] == "0"
+    assert len(_wait_for(b, b.output, 1)) == 1
+
+
+def test_at_the_bound_of_open_windows_a_partition_stands_still(bench, service, wait_until):
+    b = bench(partitions=1)
+    b.produce([reading(device, i, 1) for i, device in enumerate("abcab")])
+    options = {**b.options, "open-windows-max": 2}
+    aggregator = service("aggregator", options, wait=False)
+
+    def said():
+        conditions = aggregator.readiness().get("conditions", {})
+        return "stands still at offset 2" in conditions.get("partitions", "")
+    wait_until(said, "the reason")
+    wait_until(lambda: b.committed() == {0: 2}, "the commit of what is whole")
+    wait_until(lambda: aggregator.metrics()["weir_stalled_partitions"] == 1, "the gauge")
+    assert aggregator.stop() == 0
+    service("aggregator", {**options, "open-windows-max": 3}, name="larger")
+    found = {r.key: r.headers["weir-count"] for r in _wait_for(b, b.output, 3)}
+    assert found == {"a": "2", "b": "2", "c": "1"}
