@@ -94,13 +94,15 @@ bool Session::flush() {
 void Session::flush_poll() {
     if (!poll_) return;
     std::string payload = queue_.take_payload();
+    if (!payload.empty()) return answer_poll(std::move(payload));
     if (state_ == State::lingering) {
-        if (!payload.empty()) payload += payload_separator;
-        payload += packet_text(EngineType::close);
-    } else if (payload.empty() && upgrading_) {
-        payload = packet_text(EngineType::noop);
+        // Not together with what was queued: clients take the end of the connection before the
+        // packets that came with it, such as the DISCONNECT that says why.
+        answer_poll(packet_text(EngineType::close));
+        forget();
+    } else if (upgrading_) {
+        answer_poll(packet_text(EngineType::noop));
     }
-    if (!payload.empty()) answer_poll(std::move(payload));
 }
 
 void Session::answer_poll(std::string payload) {
@@ -123,7 +125,6 @@ void Session::on_poll(http::Responder responder) {
         }
     });
     flush();
-    if (state_ == State::lingering) forget();
 }
 
 std::shared_ptr<void> Session::begin_post() {
@@ -199,6 +200,12 @@ void Session::finish_upgrade(std::shared_ptr<WebSocketLink> link) {
     const auto finished = std::move(probe_);
     upgrading_ = false;
     ++engine_.stats().upgrades;
+    if (state_ == State::lingering) {  // closed meanwhile: what is queued says why
+        link->send(std::move(queue_));
+        link->close(std::nullopt);
+        if (poll_) answer_poll(packet_text(EngineType::noop));
+        return forget();
+    }
     --engine_.stats().clients[std::size_t(Transport::polling)];
     ++engine_.stats().clients[std::size_t(Transport::websocket)];
     if (poll_) answer_poll(packet_text(EngineType::noop));
@@ -254,11 +261,8 @@ void Session::close(CloseReason reason) {
     if (link_ || reason == CloseReason::too_slow) return drop(reason);
     state_ = State::lingering;
     end(reason);
-    if (poll_) {
-        flush();
-        return forget();
-    }
-    await_linger();
+    flush();
+    if (state_ == State::lingering) await_linger();
 }
 
 void Session::await_linger() {
@@ -285,8 +289,6 @@ void Session::end(CloseReason reason) {
     ++engine_.stats().closed[std::size_t(reason)];
     --engine_.stats().clients[std::size_t(transport())];
     timer_.cancel();
-    probe_.reset();
-    upgrading_ = false;
     if (handler_) handler_->on_close(reason);
 }
 
@@ -294,6 +296,7 @@ void Session::forget() {
     if (state_ == State::closed) return;
     state_ = State::closed;
     timer_.cancel();
+    probe_.reset();
     engine_.forget(sid_);
 }
 

@@ -19,6 +19,7 @@ socketio::EngineOptions engine_options(std::string path) {
     return {.path = std::move(path),
             .ping_interval = 300ms,
             .ping_timeout = 200ms,
+            .upgrade_timeout = 400ms,
             .max_payload = 1'000'000,
             .cors = {.origins = {"*"}}};
 }

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: the clients people have get along with the server. Method: socket.io-client of the newest
+release and of 3.0.4, and python-socketio, each over both transports, against socketio-fixture."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NODE = Path(__file__).resolve().parents[2] / "node"
+
+
+@pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
+@pytest.mark.parametrize("client", ["socket.io-client", "socket.io-client-3.0.4"])
+def test_node_client(fixture_server, client, transports):
+    done = subprocess.run(["node", "exercise.mjs", f"http://127.0.0.1:{fixture_server}", client,
+                           transports],
+                          cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60,
+                          env={"NODE_PATH": str(NODE / "node_modules"), "PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["transport"] == transports.split(",")[-1]
+    assert seen["auth"] == {"token": "123"}
+    assert seen["back"] == [1, "2", {"3": [True]}, "AQID"]
+    assert seen["ack"] == ["x", "AQID"]
+    assert seen["answered"] == ["yes", 7]
+    assert seen["broadcasted"] == [{"n": 1}]
+    assert seen["refused"] == "Invalid namespace"
+    assert seen["left"] == "io server disconnect"
+    assert seen["closed"] == "io server disconnect"
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+def test_python_client(fixture_server, transport):
+    # A process of its own: the client's threads outlive it.
+    done = subprocess.run([sys.executable, "-c", PYTHON_CLIENT,
+                           f"http://127.0.0.1:{fixture_server}", transport],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen == {"transport": transport, "auth": {"token": "123"}, "ack": ["x", "010203"],
+                    "back": [1, {"a": [True]}, "010203"], "refused": True}
+
+
+PYTHON_CLIENT = """
+import json, sys, threading
+import socketio
+
+seen, back = {}, threading.Event()
+client = socketio.Client(reconnection=False)
+
+@client.on("auth", namespace="/custom")
+def auth(value): seen["auth"] = value
+
+@client.on("message-back", namespace="/custom")
+def message_back(*args):
+    seen["back"] = [*args[:2], args[2].hex()]
+    back.set()
+
+client.connect(sys.argv[1], transports=[sys.argv[2]], auth={"token": "123"},
+               namespaces=["/custom"], wait_timeout=10)
+seen["transport"] = client.transport()
+client.emit("message", (1, {"a": [True]}, b"\\1\\2\\3"), namespace="/custom")
+assert back.wait(10)
+answer = client.call("message-with-ack", ("x", b"\\1\\2\\3"), namespace="/custom", timeout=10)
+seen["ack"] = [answer[0], answer[1].hex()]
+client.disconnect()
+
+other = socketio.Client(reconnection=False)
+try:
+    other.connect(sys.argv[1], transports=[sys.argv[2]], namespaces=["/nope"], wait_timeout=10)
+except socketio.exceptions.ConnectionError:
+    seen["refused"] = True
+print(json.dumps(seen))
+"""
