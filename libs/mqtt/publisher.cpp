@@ -35,22 +35,22 @@ constexpr std::size_t payload_bytes_max = 268'435'455 - 65'535 - 16;
 class ThreadKeeper {
 public:
     ThreadKeeper() {
-        const std::lock_guard lock(mutex_);
-        if (users_++ == 0)
-            MQTTAsync_create(&client_, "tcp://localhost", "keeper", MQTTCLIENT_PERSISTENCE_NONE,
+        const std::lock_guard lock(mutex);
+        if (users++ == 0)
+            MQTTAsync_create(&client, "tcp://localhost", "keeper", MQTTCLIENT_PERSISTENCE_NONE,
                              nullptr);
     }
     ~ThreadKeeper() {
-        const std::lock_guard lock(mutex_);
-        if (--users_ == 0) MQTTAsync_destroy(&client_);
+        const std::lock_guard lock(mutex);
+        if (--users == 0) MQTTAsync_destroy(&client);
     }
     ThreadKeeper(const ThreadKeeper&) = delete;
     ThreadKeeper& operator=(const ThreadKeeper&) = delete;
 
 private:
-    static inline std::mutex mutex_;
-    static inline int users_ = 0;
-    static inline MQTTAsync client_ = nullptr;
+    static inline std::mutex mutex;
+    static inline int users = 0;
+    static inline MQTTAsync client = nullptr;
 };
 
 std::string failure_text(int code, const char* message) {

@@ -36,7 +36,7 @@ struct SessionOptions {
     /// Messages without an answer before the session wants no more.
     std::size_t unacknowledged_max = 4'000;
     /// The same in bytes of topic and payload.
-    Bytes unacknowledged_bytes_max{64 * 1024 * 1024};
+    Bytes unacknowledged_bytes_max{64ULL << 20};
 };
 
 /// What a Session counts. QoS 0 to 2 are the places of `received`.

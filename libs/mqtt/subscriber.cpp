@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 using net::ErrorCode;
 using Resolver = net::asio::ip::basic_resolver<net::tcp, net::Executor>;
 
-constexpr std::size_t read_bytes = 64 * 1024;
+constexpr std::size_t read_bytes = 64UL << 10;
 constexpr std::chrono::milliseconds tick_interval{250};
 constexpr std::chrono::milliseconds goodbye_max{1'000};
 

@@ -20,7 +20,7 @@ struct SubscriberOptions {
     Connection connection;
     std::vector<Subscription> subscriptions;
     std::size_t unacknowledged_max = 4'000;
-    Bytes unacknowledged_bytes_max{64 * 1024 * 1024};
+    Bytes unacknowledged_bytes_max{64ULL << 20};
     /// Of a larger PUBLISH only this much is kept: see Publish::payload_size.
     std::size_t packet_bytes_max = 900'000;
 };

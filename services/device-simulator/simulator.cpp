@@ -150,7 +150,7 @@ Result<void> run(const Options& options, runtime::Service& service) {
     while (!outbox.started() && !service.stop().stop_requested())
         outbox.wait_until(Clock::now() + patience_start);
     if (source == nullptr) source = make_fleet(options);
-    const Result<void> result = Pacer(*source, outbox, service).run();
+    Result<void> result = Pacer(*source, outbox, service).run();
     outbox.close(close_wait);
     outbox.update_gauges();
     return result;

@@ -23,7 +23,7 @@ struct Mapped {
 struct MappingOptions {
     std::vector<std::string> filters;
     KeyTemplate key;
-    std::size_t payload_bytes_max = 256 * 1024;
+    std::size_t payload_bytes_max = 256UL << 10;
 };
 
 /// Turns MQTT messages into records.

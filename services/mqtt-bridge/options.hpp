@@ -21,7 +21,7 @@ struct Options {
     std::vector<std::string> topics{"kafka-spark-integration/+"};
     mqtt::Qos qos = mqtt::Qos::at_least_once;
     KeyTemplate key;
-    Bytes payload_max{256 << 10};
+    Bytes payload_max{256ULL << 10};
     std::uint32_t in_flight = 4'000;
     Bytes in_flight_size{std::uint64_t{64} << 20};
 
