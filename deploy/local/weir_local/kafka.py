@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import sys
@@ -41,7 +42,7 @@ class Node(Process):
         self.port = port
         # Alone it always obeys SIGTERM, and a broker that was killed waits for its old session to
         # end before it starts again. In a cluster the end of the others may keep it waiting.
-        self.death_signal = "TERM" if brokers == 1 else "KILL"
+        self.death_signal = signal.SIGTERM if brokers == 1 else signal.SIGKILL
         self._folder = Path(run_dir) / name
         self._brokers = brokers
         self._node_id = node_id

@@ -2,6 +2,7 @@
 """The MQTT broker."""
 
 import getpass
+import signal
 from pathlib import Path
 
 from . import ports
@@ -17,7 +18,7 @@ class Mosquitto(Process):
     came since the last save (autosave_interval). `extra` is more configuration, as text.
     """
 
-    death_signal = "TERM"  # so that it saves its queue; it always obeys
+    death_signal = signal.SIGTERM  # so that it saves its queue; it always obeys
 
     def __init__(self, run_dir, *, port=None, extra="", name="mosquitto"):
         self.port = port or ports.free_port()

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """One child process: started, waited for, stopped, and never left behind."""
 
+import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
+
+
+_libc = ctypes.CDLL(None)
+_pr_set_pdeathsig = 1  # <linux/prctl.h>
 
 
 class NotReady(Exception):
@@ -27,7 +32,7 @@ class Process:
     """
 
     # What the kernel sends when the parent dies. SIGKILL, because it cannot be missed.
-    death_signal = "KILL"
+    death_signal = signal.SIGKILL
 
     def __init__(self, name, command, run_dir, *, env=None, stop_timeout=10.0):
         self.name = name
@@ -49,11 +54,18 @@ class Process:
         with open(self.log, "ab") as log:
             self._log_start = log.tell()
             self.popen = subprocess.Popen(
-                ["setpriv", "--pdeathsig", self.death_signal, "--", *self.command],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                env=self.env, start_new_session=True)
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                env=self.env, start_new_session=True, preexec_fn=self._tie_to(os.getpid()))
         self._pid_file.write_text(f"{self.popen.pid}\n")
         return self
+
+    def _tie_to(self, parent):
+        """What the child does before it becomes the command."""
+        def tie():
+            _libc.prctl(_pr_set_pdeathsig, self.death_signal)
+            if os.getppid() != parent:  # it died before it could matter
+                os._exit(1)
+        return tie
 
     @property
     def pid(self):
