@@ -199,10 +199,7 @@ void EngineCore::stop(std::chrono::milliseconds spread, std::function<void()> do
 
 void EngineCore::close_slice() {
     for (std::size_t i = 0; i < stop_slice_ && !to_stop_.empty(); ++i) {
-        if (const auto session = to_stop_.back().lock()) {
-            session->close(CloseReason::server_close);
-            session->drop(CloseReason::server_close);  // a poll that is not here is not waited for
-        }
+        if (const auto session = to_stop_.back().lock()) session->hang_up();
         to_stop_.pop_back();
     }
     if (to_stop_.empty()) return;
@@ -216,7 +213,7 @@ void EngineCore::shut_down() {
     stopping_ = true;
     const auto open = sessions_;
     for (const auto& [sid, session] : open)
-        session->drop(CloseReason::server_close);
+        session->hang_up();
 }
 
 }  // namespace weir::socketio

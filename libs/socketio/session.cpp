@@ -284,6 +284,16 @@ void Session::drop(CloseReason reason) {
     forget();
 }
 
+void Session::hang_up() {
+    const auto self = shared_from_this();
+    flush();
+    if (poll_) {
+        poll_->abort();
+        poll_.reset();
+    }
+    drop(CloseReason::server_close);
+}
+
 /// Tells the handler, once, and ends what works for the session.
 void Session::end(CloseReason reason) {
     ++engine_.stats().closed[std::size_t(reason)];

@@ -98,6 +98,10 @@ private:
     void await_heartbeat(Heartbeat what, Clock::time_point due);
     void on_heartbeat();
     void await_linger();
+    /// Ends the session because the server goes away: what waits is sent, then the connection
+    /// drops. A polling client is not told by a CLOSE packet: python-socketio takes that for a
+    /// farewell and stays away, while every client comes back after a lost connection.
+    void hang_up();
     /// Ends the session without telling more than the transport's end does.
     void drop(CloseReason reason);
     void end(CloseReason reason);
