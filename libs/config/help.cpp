@@ -82,6 +82,8 @@ Common
 Every option is also an environment variable: its name follows it in brackets. A flag beats the
 environment, the environment beats the file, the file beats the default. Lists are separated by ";"
 in the environment. A secret may be read from the file that <VARIABLE>_FILE names.
+
+Exit codes: 0 for an orderly end, 2 for what --check finds, 1 for any other failure.
 )";
 
 }  // namespace

@@ -10,8 +10,15 @@
 namespace weir::runtime {
 namespace {
 
-// Probes and one or two scrapers: more connections than this are a mistake somewhere.
-constexpr http::Limits admin_limits{.connections_max = 64, .body_bytes_max = 1024};
+using namespace std::chrono_literals;
+
+// Probes and one or two scrapers: more connections than this are a mistake somewhere. Requests are
+// one packet, so whoever is slow only keeps a connection from others and the process from ending.
+constexpr http::Limits admin_limits{.connections_max = 64,
+                                    .body_bytes_max = 1024,
+                                    .header_max = 2s,
+                                    .body_max = 2s,
+                                    .stop_max = 500ms};
 
 http::Response answer(const Health::Report& report) {
     return {.status = report.good ? 200U : 503U,

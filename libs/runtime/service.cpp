@@ -100,6 +100,7 @@ int run(int argc, const char* const* argv, config::Command& command,
     log::info("started", {{"version", config::version}, {"pid", ::getpid()}});
     const Result<void> result = body(service);
     service.health().stopping();
+    admin->reset();  // while a signal still counts
     signals.finish();
     if (!result) return fail(result.error());
     log::info("stopped");

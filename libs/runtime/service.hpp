@@ -39,10 +39,14 @@ private:
 
 /// The life of every service: reads the configuration (`command` gets the common options added),
 /// sets up logging, signals and the admin server, then runs `body` in the calling thread and gives
-/// the exit code: 0 after an orderly stop, 1 when the body failed, 2 for a configuration mistake.
+/// the exit code:
+///   0  after an orderly stop.
+///   2  the configuration is wrong by itself: what `--check` finds. Starting again cannot help.
+///   1  everything else: the body failed, or the options ask for something the world refused (a
+///      port in use, a folder that is locked). Starting again may help, so a supervisor should.
 ///
-/// SIGTERM and SIGINT request a stop; a second one, or `--stop-timeout`, ends the process at once
-/// with code 1. The admin server answers /healthz, /readyz and /metrics from its own thread.
+/// SIGTERM and SIGINT request a stop; one more after half a second, or `--stop-timeout`, ends the
+/// process at once with code 1. The admin server answers from its own thread until the body ends.
 int run(int argc, const char* const* argv, config::Command& command,
         const std::function<Result<void>(Service&)>& body);
 

@@ -3,15 +3,17 @@
 
 #include <unistd.h>
 
-#include "base/assert.hpp"
+#include <algorithm>
+#include <cerrno>
+
 #include "base/log.hpp"
 #include "base/units.hpp"
 
 namespace weir::runtime {
 
 SignalThread::SignalThread(std::initializer_list<int> signals, std::chrono::milliseconds patience,
-                           std::function<void()> on_signal)
-    : patience_(patience), on_signal_(std::move(on_signal)) {
+                           std::function<void()> on_signal, std::chrono::milliseconds echo)
+    : patience_(patience), echo_(echo), on_signal_(std::move(on_signal)) {
     sigemptyset(&set_);
     for (const int signal : signals)
         sigaddset(&set_, signal);
@@ -20,9 +22,7 @@ SignalThread::SignalThread(std::initializer_list<int> signals, std::chrono::mill
     thread_ = std::thread([this] { wait_for_signals(); });
 }
 
-SignalThread::~SignalThread() {
-    WEIR_ASSERT(finished_, "the signal thread was destroyed while it was still in charge");
-}
+SignalThread::~SignalThread() { finish(); }
 
 void SignalThread::finish() {
     if (finished_.exchange(true)) return;
@@ -34,20 +34,34 @@ void SignalThread::wait_for_signals() {
     int signal = 0;
     sigwait(&set_, &signal);
     if (finished_) return;
+    const Clock::time_point asked = Clock::now();
     log::info("stopping", {{"signal", signal}});
     on_signal_();
 
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience_);
-    const timespec patience{.tv_sec = seconds.count(),
-                            .tv_nsec = std::chrono::nanoseconds(patience_ - seconds).count()};
-    const int second = sigtimedwait(&set_, nullptr, &patience);
-    if (finished_) return;
-    if (second > 0)
+    bool second = false;
+    do {
+        second = signal_before(asked + patience_);
+        if (finished_) return;
+    } while (second && Clock::now() < asked + echo_);
+    if (second)
         log::error("a second signal came while stopping; leaving at once");
     else
         log::error("the stop took longer than --stop-timeout; leaving at once",
                    {{"stop_timeout", format_duration(patience_)}});
     ::_exit(1);
+}
+
+/// Waits for a signal of the set; false when the deadline came first.
+bool SignalThread::signal_before(Clock::time_point deadline) {
+    while (true) {
+        const auto left = std::max(Clock::duration::zero(), deadline - Clock::now());
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+        const timespec wait{.tv_sec = seconds.count(),
+                            .tv_nsec = std::chrono::nanoseconds(left - seconds).count()};
+        if (sigtimedwait(&set_, nullptr, &wait) > 0) return true;
+        // A process that was suspended and goes on comes out of the wait early.
+        if (errno != EINTR) return false;
+    }
 }
 
 }  // namespace weir::runtime

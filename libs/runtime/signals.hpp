@@ -16,13 +16,17 @@ namespace weir::runtime {
 /// and one thread waits for them, so that what follows is ordinary code. SIGPIPE is ignored: a
 /// closed socket is an error code, not a death.
 ///
-/// Lifetime: construct before any other thread starts; call finish() before destruction.
+/// Lifetime: construct before any other thread starts; the destructor calls finish().
 class SignalThread {
 public:
-    /// The first signal calls `on_signal`. A second one, or `patience` passing before finish(),
-    /// ends the process with code 1.
+    /// One request to stop often comes twice: a terminal or `timeout` signals the whole group, and
+    /// a supervisor among it passes the signal on. What follows the first within this is an echo.
+    static constexpr std::chrono::milliseconds echo_max{500};
+
+    /// The first signal calls `on_signal`. A second one that is no echo, or `patience` passing
+    /// before finish(), ends the process with code 1.
     SignalThread(std::initializer_list<int> signals, std::chrono::milliseconds patience,
-                 std::function<void()> on_signal);
+                 std::function<void()> on_signal, std::chrono::milliseconds echo = echo_max);
     ~SignalThread();
     SignalThread(const SignalThread&) = delete;
     SignalThread& operator=(const SignalThread&) = delete;
@@ -31,10 +35,14 @@ public:
     void finish();
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     void wait_for_signals();
+    bool signal_before(Clock::time_point deadline);
 
     sigset_t set_;
     std::chrono::milliseconds patience_;
+    std::chrono::milliseconds echo_;
     std::function<void()> on_signal_;
     std::atomic<bool> finished_ = false;
     std::thread thread_;
