@@ -40,8 +40,12 @@ def bin_dir():
 
 @pytest.fixture(scope="session")
 def session_dir(request):
-    """A folder of this run of the tests, kept if a test failed."""
-    folder = ROOT / "build" / "test-runs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    """A folder of this run of the tests, kept for a day if a test failed."""
+    runs = ROOT / "build" / "test-runs"
+    for old in runs.glob("*"):
+        if old.stat().st_mtime < time.time() - 24 * 3600:
+            shutil.rmtree(old, ignore_errors=True)
+    folder = runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     folder.mkdir(parents=True)
     yield folder
     if request.session.stash.get(_outcome, True):
