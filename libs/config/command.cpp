@@ -5,10 +5,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "base/text.hpp"
+#include "config/file.hpp"
 #include "config/toml.hpp"
 #include "config/version.hpp"
 
@@ -24,7 +23,7 @@ struct Requests {
     bool check = false;
     bool print_config = false;
     bool print_reference = false;
-    std::string config_file;
+    std::optional<std::string> config_file;
 };
 
 using Given = std::map<std::string, std::vector<std::string>>;
@@ -51,7 +50,6 @@ std::string mistake(const Declaration& option, const Error& error) {
 void apply(Declaration& option, std::string source, const std::vector<std::string>& texts,
            std::vector<std::string>& mistakes) {
     option.source = std::move(source);
-    if (texts.empty() && !option.repeated) return;
     if (auto outcome = option.set(texts); !outcome)
         mistakes.push_back(
             mistake(option, option.secret ? Error{"the secret was refused"} : outcome.error()));
@@ -59,19 +57,18 @@ void apply(Declaration& option, std::string source, const std::vector<std::strin
 
 /// A secret's file, without the line end an editor leaves.
 Result<std::string> read_secret(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file.is_open() || file.bad())
-        return Error{fmt::format("reading the secret's file {}: it cannot be read", path)};
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
-        text.pop_back();
+    constexpr Bytes secret_size_max{64U << 10};
+    auto text = read_file(path, secret_size_max);
+    while (text && !text->empty() && (text->back() == '\n' || text->back() == '\r'))
+        text->pop_back();
     return text;
 }
 
-Result<std::vector<std::string>> texts_of(const TomlValue& value) {
+Result<std::vector<std::string>> texts_of(const Declaration& option, const TomlValue& value) {
     if (value.is_scalar()) return std::vector{value.text()};
     const auto* array = std::get_if<TomlArray>(&value.value);
     if (array == nullptr) return Error{"expected a value or a list, got a table"};
+    if (!option.repeated) return Error{"expected one value, got a list"};
     std::vector<std::string> texts;
     for (const TomlValue& item : *array) {
         if (!item.is_scalar()) return Error{"expected a list of plain values"};
@@ -146,7 +143,7 @@ void Command::load_file(const std::string& path, std::vector<std::string>& mista
                 fmt::format("{}: unknown key \"{}\", {}", place, key, suggestion(key)));
             continue;
         }
-        const auto texts = texts_of(value);
+        const auto texts = texts_of(*option, value);
         if (texts)
             apply(*option, place, *texts, mistakes);
         else
@@ -205,7 +202,11 @@ void parse_arguments(const Command& command, const std::vector<std::string>& arg
         if (option->flag)
             app.add_flag("--" + option->name, texts);
         else
-            app.add_option("--" + option->name, texts)->expected(1)->take_all();
+            // Without extra arguments: else CLI11 takes "--name a b" and splits "[a,b]".
+            app.add_option("--" + option->name, texts)
+                ->expected(1)
+                ->take_all()
+                ->allow_extra_args(false);
     }
     auto reversed = arguments;
     std::reverse(reversed.begin(), reversed.end());  // CLI11 takes a vector from its back
@@ -235,7 +236,8 @@ Outcome Command::load(const Sources& sources) {
         if (is_flag) {
             const auto bare = token.substr(std::min(token.find_first_not_of('-'), token.size()));
             const auto name = bare.substr(0, bare.find('='));
-            mistakes.push_back(fmt::format("unknown option \"{}\", {}", token, suggestion(name)));
+            const auto shown = token.substr(0, token.find('='));  // the value may be a secret
+            mistakes.push_back(fmt::format("unknown option \"{}\", {}", shown, suggestion(name)));
         } else if (!value_of_unknown) {
             mistakes.push_back(fmt::format("unexpected argument \"{}\", see --help", token));
         }
@@ -243,9 +245,10 @@ Outcome Command::load(const Sources& sources) {
     }
 
     const auto from_environment = sources.environment.find("WEIR_CONFIG");
-    if (requests.config_file.empty() && from_environment != sources.environment.end())
-        requests.config_file = from_environment->second;
-    if (!requests.config_file.empty()) load_file(requests.config_file, mistakes);
+    if (requests.config_file)
+        load_file(*requests.config_file, mistakes);
+    else if (from_environment != sources.environment.end() && !from_environment->second.empty())
+        load_file(from_environment->second, mistakes);
     load_environment(sources, mistakes);
     for (const auto& option : declarations_)
         if (const auto& texts = given[option->name]; !texts.empty())

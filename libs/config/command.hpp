@@ -92,8 +92,8 @@ public:
 
     explicit Option(TypedDeclaration<T>& declaration) : declaration_(declaration) {}
 
-    Option& metavar(std::string text) {
-        declaration_.metavar = std::move(text);
+    Option& metavar(std::string_view text) {
+        declaration_.metavar = text;
         return *this;
     }
     /// The option must be given a non-empty value by some source.
@@ -145,7 +145,8 @@ struct Outcome {
 ///
 /// Problem: a service that stops at its first configuration mistake, or finds it an hour later,
 /// costs its operator a restart per mistake. Loading touches no network, reports every mistake at
-/// once with the name, the value and where it came from, and refuses unknown names.
+/// once with the name, the value and where it came from, and refuses unknown names (but for
+/// variables of the environment, which services share). Of a flag given twice the last one counts.
 ///
 /// Lifetime: the targets of the options must outlive the command.
 /// Threads:  one.
@@ -160,10 +161,10 @@ public:
     /// Declares an option; `target` holds the default until load() replaces it. A std::vector may
     /// be given several times (in the environment: separated by ";" or line ends).
     template <typename T>
-    Option<T> option(std::string name, T& target, std::string help) {
+    Option<T> option(std::string_view name, T& target, std::string_view help) {
         auto declaration = std::make_unique<TypedDeclaration<T>>();
-        declaration->name = std::move(name);
-        declaration->help = std::move(help);
+        declaration->name = name;
+        declaration->help = help;
         declaration->section = section_;
         declaration->metavar = Codec<typename Element<T>::type>::metavar();
         declaration->repeated = !std::is_same_v<T, typename Element<T>::type>;

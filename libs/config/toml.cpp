@@ -4,16 +4,16 @@
 #include <fmt/format.h>
 
 #include <toml++/toml.h>
-#include <fstream>
 #include <sstream>
 
 #include "base/text.hpp"
+#include "config/file.hpp"
 
 namespace weir::config {
 namespace {
 
 // Configuration is written by people; more than this is a wrong file.
-constexpr std::uintmax_t file_size_max = 1U << 20;
+constexpr Bytes file_size_max{1U << 20};
 
 TomlTable convert_table(const toml::table& table);
 
@@ -46,7 +46,7 @@ TomlValue convert(const toml::node& node) {
 TomlTable convert_table(const toml::table& table) {
     TomlTable result;
     for (const auto& [key, node] : table)
-        result.emplace_back(std::string(key.str()), convert(node));
+        result.push_back({std::string(key.str()), convert(node)});
     return result;
 }
 
@@ -70,17 +70,9 @@ Result<TomlTable> parse_toml(std::string_view text, std::string_view name) {
 }
 
 Result<TomlTable> read_toml(const std::filesystem::path& path) {
-    std::error_code code;
-    const auto size = std::filesystem::file_size(path, code);
-    if (code) return Error{fmt::format("reading {}: {}", path.string(), code.message())};
-    if (size > file_size_max)
-        return Error{fmt::format("reading {}: expected at most {} bytes, got {}", path.string(),
-                                 file_size_max, size)};
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) return Error{fmt::format("reading {}: the file cannot be read", path.string())};
-    return parse_toml(text.str(), path.string());
+    const auto text = read_file(path, file_size_max);
+    if (!text) return text.error();
+    return parse_toml(*text, path.string());
 }
 
 // JSON's escapes are a subset of those of a TOML basic string.

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,17 +13,23 @@
 namespace weir::config {
 
 struct TomlValue;
+struct TomlMember;
 using TomlArray = std::vector<TomlValue>;
-/// In the file's order of keys as toml++ keeps it (sorted by name).
-using TomlTable = std::vector<std::pair<std::string, TomlValue>>;
+/// Sorted by name, as toml++ keeps it.
+using TomlTable = std::vector<TomlMember>;
 
 struct TomlValue {
     std::variant<std::string, std::int64_t, double, bool, TomlArray, TomlTable> value;
     unsigned line = 0;  ///< where it stands in the file, from 1
 
-    /// The value as the text an option would be given; nullptr-like empty for arrays and tables.
+    /// The value as the text an option would be given; empty for arrays and tables.
     [[nodiscard]] std::string text() const;
     [[nodiscard]] bool is_scalar() const { return value.index() < 4; }
+};
+
+struct TomlMember {
+    std::string key;
+    TomlValue value;
 };
 
 /// Reads a file of at most 1 MiB. Errors name the file, the line and what was wrong.

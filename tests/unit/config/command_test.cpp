@@ -131,6 +131,53 @@ TEST_CASE("a broken or missing file is one clear line", "[config]") {
           std::string::npos);
 }
 
+TEST_CASE("every value belongs to its flag, whatever it looks like", "[config]") {
+    // CLI11 would take both of "--topic a b", and make two values of "[a,b]".
+    Example example;
+    REQUIRE(example.load({"--topic", "[a,b]", "--relay", "[c,d]", "--relay=e", "--qos", "1"}).run);
+    CHECK(example.topic == "[a,b]");
+    CHECK(example.relays == std::vector<std::string>{"[c,d]", "e"});
+    const auto outcome = example.load({"--topic", "a", "b", "--relay", "c", "d"});
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.errors ==
+          "example: unexpected argument \"b\", see --help\n"
+          "example: unexpected argument \"d\", see --help\n");
+}
+
+TEST_CASE("a list is refused where one value is expected", "[config]") {
+    for (const char* line : {"topic = []\n", "topic = [\"a\", \"b\"]\n"}) {
+        const File file(line);
+        Example example;
+        const auto outcome = example.load({"--topic", "t", "--config", file.path()});
+        CHECK(outcome.exit_code == 2);
+        CHECK(outcome.errors.find("line 1: topic: expected one value, got a list") !=
+              std::string::npos);
+    }
+}
+
+TEST_CASE("a configuration file that was asked for is read or refused", "[config]") {
+    Example example;
+    CHECK(example.load({"--topic", "t", "--config", ""}).exit_code == 2);
+    CHECK(example.load({"--topic", "t"}, {{"WEIR_CONFIG", ""}}).run);
+    for (const char* unreadable : {"/", "/dev/zero"}) {
+        CAPTURE(unreadable);
+        const auto outcome = example.load({"--topic", "t", "--config", unreadable});
+        CHECK(outcome.errors.find(std::string("reading ") + unreadable) != std::string::npos);
+        CHECK(example.load({"--topic", "t"}, {{"WEIR_PASSWORD_FILE", unreadable}}).exit_code == 2);
+    }
+}
+
+TEST_CASE("a secret under a misspelt name is not printed", "[config]") {
+    Example example;
+    for (const auto& arguments : {std::vector<std::string>{"--pasword=s3cret"},
+                                  std::vector<std::string>{"--pasword", "s3cret"}}) {
+        const auto outcome = example.load(arguments);
+        CHECK(outcome.errors.find("unknown option \"--pasword\", did you mean password?") !=
+              std::string::npos);
+        CHECK(outcome.errors.find("s3cret") == std::string::npos);
+    }
+}
+
 TEST_CASE("secrets come from files and are never printed", "[config]") {
     const File file("s3cret\n");
     Example example;
@@ -190,6 +237,6 @@ TEST_CASE("TOML tables and arrays keep their lines", "[config]") {
     const auto& [key, topics] = table->front();
     CHECK(key == "topic");
     const auto& first = std::get<TomlTable>(std::get<TomlArray>(topics.value).front().value);
-    CHECK(first[0].second.text() == "a");
-    CHECK(first[1].second.line == 3);
+    CHECK(first[0].value.text() == "a");
+    CHECK(first[1].value.line == 3);
 }
