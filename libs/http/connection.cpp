@@ -102,7 +102,11 @@ void Connection::on_peer_closed() {
 void Connection::parse() {
     while (state_ == State::reading && !buffer_.empty() && parse_some()) {
     }
-    if (state_ == State::reading) await_readable();
+    if (state_ != State::reading) return;
+    // The parser bounds the header and the body, but not what is between a body's chunks.
+    if (buffer_.size() > core_->limits().header_bytes_max)
+        return refuse(400, "a chunk's extension or trailer is too large");
+    await_readable();
 }
 
 /// Feeds the parser once; false when it needs more bytes.

@@ -27,7 +27,7 @@ struct Takeover;  // http/takeover.hpp, for those who switch protocols
 /// status for it (408, 413, 431, 503) and closed.
 struct Limits {
     std::size_t connections_max = 1024;        ///< open at once; more get 503
-    std::size_t header_bytes_max = 16 * 1024;  ///< request line and header together
+    std::size_t header_bytes_max = 16 * 1024;  ///< request line and header, or a chunk's header
     std::size_t body_bytes_max = 64 * 1024;    ///< a request's body, chunks joined
     std::chrono::milliseconds header_max{
         10'000};                                  ///< from a request's first byte to its blank line

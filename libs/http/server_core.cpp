@@ -15,7 +15,7 @@ constexpr std::string_view busy_answer =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n"
     "Connection: close\r\n\r\n";
 
-// Out of file descriptors: give connections time to close before the next try.
+// Mostly out of file descriptors: give connections time to close before the next try.
 constexpr std::chrono::milliseconds accept_retry{100};
 
 Error listen_error(const net::Endpoint& endpoint, std::string_view what,
@@ -67,9 +67,11 @@ void ServerCore::accept() {
 
 void ServerCore::accepted(const net::ErrorCode& error, net::TcpSocket socket) {
     if (stopping_) return;
-    if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
-        error == asio::error::no_memory) {
-        log::warn("accepting a connection failed", {{"error", error.message()}});
+    const bool fails = error && error != asio::error::connection_aborted;
+    if (fails && !accept_fails_)
+        log::warn("connections cannot be accepted, trying on", {{"error", error.message()}});
+    accept_fails_ = fails;
+    if (fails) {
         accept_timer_.expires_after(accept_retry);
         accept_timer_.async_wait([self = shared_from_this()](const net::ErrorCode& cancelled) {
             if (!cancelled && !self->stopping_) self->accept();

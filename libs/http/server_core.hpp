@@ -45,6 +45,7 @@ private:
     std::unordered_set<std::shared_ptr<Connection>> connections_;
     net::Timer stop_timer_;
     bool stopping_ = false;
+    bool accept_fails_ = false;
 };
 
 }  // namespace weir::http

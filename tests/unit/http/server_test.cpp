@@ -95,6 +95,8 @@ TEST_CASE("what is not HTTP or beyond a limit gets its status and the connection
     start(server);
     const std::string long_header =
         "GET /hello HTTP/1.1\r\nX: " + std::string(300, 'x') + "\r\n\r\n";
+    const std::string endless_chunk =
+        "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     const std::pair<std::string, const char*> cases[] = {
         {"what is this\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported"},
         {"nothing\r\n\r\n", "HTTP/1.1 400 Bad Request"},
@@ -105,6 +107,9 @@ TEST_CASE("what is not HTTP or beyond a limit gets its status and the connection
          "HTTP/1.1 413 Payload Too Large"},
         {"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n",
          "HTTP/1.1 413 Payload Too Large"},
+        {endless_chunk + "1;" + std::string(300, 'x'), "HTTP/1.1 400 Bad Request"},
+        {endless_chunk + std::string(300, '0'), "HTTP/1.1 400 Bad Request"},
+        {endless_chunk + "0\r\nX: " + std::string(300, 'x'), "HTTP/1.1 400 Bad Request"},
     };
     for (const auto& [bytes, status] : cases) {
         CAPTURE(bytes);
@@ -115,7 +120,7 @@ TEST_CASE("what is not HTTP or beyond a limit gets its status and the connection
         CHECK(has(response, "Connection: close"));
         CHECK(client.closed_by_peer());
     }
-    CHECK(server.stats().bad_requests == 7);
+    CHECK(server.stats().bad_requests == std::size(cases));
 }
 
 TEST_CASE("an error after the header is decorated like any answer", "[http]") {
