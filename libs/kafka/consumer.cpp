@@ -18,13 +18,26 @@ namespace {
 // librdkafka wants a group id even where no group is used; nothing is ever committed under it.
 constexpr const char* no_group = "weir-no-group";
 
+// Leaving a group takes a few answers of the brokers. More would only be spent on a library that
+// hangs: before 2.5, librdkafka may for ever wait for the answer to an assignment that came while
+// closing (confluentinc/librdkafka 4527).
+constexpr milliseconds close_timeout{3000};
+
+/// Before 2.3, librdkafka aborts when a member of a cooperative group is destroyed that never had
+/// an assignment (confluentinc/librdkafka 4312).
+bool survives_destruction_before_assignment() {
+    constexpr int fixed_in = 0x02030000;
+    return rd_kafka_version() >= fixed_in;
+}
+
 }  // namespace
 
 struct Consumer::State {
     explicit State(const ConsumerSettings& from) : settings(from), reachability(from.client_id) {}
-    ~State() { release(); }
+    ~State();
 
     void on_rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list);
+    void answer_closing(const Rebalance& rebalance);
     void take(std::size_t count, milliseconds timeout);
     void release();
     void add_event(const rd_kafka_message_t& message);
@@ -46,8 +59,17 @@ struct Consumer::State {
     std::deque<Failure> failures;
     const rd_kafka_topic_t* last_topic = nullptr;
     std::string_view last_topic_name;
+    bool subscribed = false;
+    bool assigned_once = false;
     bool closing = false;
+    bool abandoned = false;  ///< not to be destroyed: it would hang or abort
 };
+
+/// An abandoned client stays until the process ends, which is what follows.
+Consumer::State::~State() {
+    release();
+    if (abandoned) static_cast<void>(client.release());
+}
 
 /// Only notes the change: it takes effect when the caller answers. While closing nobody will.
 void Consumer::State::on_rebalance(rd_kafka_resp_err_t code,
@@ -55,7 +77,9 @@ void Consumer::State::on_rebalance(rd_kafka_resp_err_t code,
     Rebalance rebalance;
     for (int i = 0; i < list.cnt; ++i)
         rebalance.partitions.push_back(topic_partition(list.elems[i]));
-    if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        assigned_once = true;
+    } else {
         const bool known = code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
         rebalance.kind = known ? Rebalance::Kind::revoked : Rebalance::Kind::lost;
         if (!known) rebalance.partitions = owned;
@@ -63,9 +87,16 @@ void Consumer::State::on_rebalance(rd_kafka_resp_err_t code,
     if (!closing) {
         rebalances.push_back(std::move(rebalance));
         rd_kafka_yield(client.get());
-    } else if (rebalance.kind != Rebalance::Kind::assigned) {
-        static_cast<void>(unassign(rebalance.partitions));
+    } else {
+        answer_closing(rebalance);
     }
+}
+
+void Consumer::State::answer_closing(const Rebalance& rebalance) {
+    if (rebalance.kind == Rebalance::Kind::assigned)
+        static_cast<void>(assign({}));
+    else
+        static_cast<void>(unassign(rebalance.partitions));
 }
 
 void Consumer::State::take(std::size_t count, milliseconds timeout) {
@@ -184,6 +215,7 @@ Outcome<void> Consumer::subscribe(const std::vector<std::string>& topics) {
         rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
     const auto code = rd_kafka_subscribe(state_->client.get(), list.get());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("joining the group", code);
+    state_->subscribed = true;
     return {};
 }
 
@@ -376,15 +408,27 @@ void Consumer::close() {
     if (state.closing) return;
     state.release();
     state.closing = true;
-    for (const Rebalance& unanswered : state.rebalances) {
-        if (unanswered.kind == Rebalance::Kind::assigned)
-            static_cast<void>(state.assign({}));
-        else
-            static_cast<void>(state.unassign(unanswered.partitions));
-    }
+    for (const Rebalance& unanswered : state.rebalances) state.answer_closing(unanswered);
     state.rebalances.clear();
     state.queue.reset();  // or librdkafka would wait for it
-    rd_kafka_consumer_close(state.client.get());
+
+    rd_kafka_t* const client = state.client.get();
+    const QueueHandle farewell(rd_kafka_queue_new(client));
+    const ErrorHandle refused(rd_kafka_consumer_close_queue(client, farewell.get()));
+    const auto deadline = std::chrono::steady_clock::now() + close_timeout;
+    while (rd_kafka_consumer_closed(client) == 0 && std::chrono::steady_clock::now() < deadline) {
+        rd_kafka_message_t* message = nullptr;
+        constexpr int wait_ms = 10;
+        if (rd_kafka_consume_batch_queue(farewell.get(), wait_ms, &message, 1) == 1)
+            rd_kafka_message_destroy(message);
+    }
+    const bool fragile = state.subscribed && state.incremental() && !state.assigned_once &&
+                         !survives_destruction_before_assignment();
+    state.abandoned = rd_kafka_consumer_closed(client) == 0 || fragile;
+    if (state.abandoned) {
+        constexpr int silent = 0;
+        rd_kafka_set_log_level(client, silent);  // it outlives our logger
+    }
 }
 
 }  // namespace weir::kafka

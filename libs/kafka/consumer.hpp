@@ -161,6 +161,7 @@ public:
     [[nodiscard]] std::optional<Failure> fatal() const;
 
     /// Leaves the group, so that others take over at once. What is not committed is not committed.
+    /// Waits a few seconds at most.
     void close();
 
 private:
