@@ -49,7 +49,7 @@ void Health::stopping() {
 
 Health::Report Health::ready() const {
     const std::scoped_lock lock(mutex_);
-    bool good = !stopping_;
+    bool good = !stopping_ && !conditions_.empty();
     std::string fields;
     for (const Condition& condition : conditions_) {
         good = good && !condition.reason_;

@@ -13,7 +13,7 @@ namespace weir::runtime {
 ///
 /// Problem: "the process runs" and "the process is of use" are different questions. An orchestrator
 /// restarts what is not alive and sends nothing to what is not ready; a service whose broker is
-/// down is alive and not ready.
+/// down is alive and not ready; so is one that has not said yet what it needs.
 ///
 /// Threads: every function from any thread.
 class Health {
