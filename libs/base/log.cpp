@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/text.hpp"
@@ -49,8 +50,16 @@ State& state() {
     return state;
 }
 
+/// Whether `text` can stand in a line of text: nothing in it ends the line, steers a terminal or is
+/// of another encoding.
+bool is_plain(std::string_view text) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    return std::none_of(text.begin(), text.end(), is_control) && is_utf8(text);
+}
+
 bool needs_quotes(std::string_view text) {
-    return text.empty() || text.find_first_of(" =\"\\\n\r\t") != std::string_view::npos;
+    return text.empty() || text.find_first_of(" =\"\\") != std::string_view::npos ||
+           !is_plain(text);
 }
 
 std::string timestamp() {
@@ -66,7 +75,8 @@ std::string timestamp() {
 
 std::string text_line(Level level, std::string_view message, Fields fields) {
     std::string line =
-        fmt::format("{} {:5} {} {}", timestamp(), name(level), state().service, message);
+        fmt::format("{} {:5} {} {}", timestamp(), name(level), state().service,
+                    is_plain(message) ? std::string(message) : json_quoted(message));
     for (const Field& field : fields) {
         const bool quoted = field.quoted && needs_quotes(field.value);
         line += fmt::format(" {}={}", field.key, quoted ? json_quoted(field.value) : field.value);

@@ -40,6 +40,15 @@ constexpr std::array size_units{
 // Above this a double no longer holds every integer, and no option means such a value.
 constexpr double quantity_max = 9e15;
 
+/// `total` as a whole number; a fraction of the smallest unit would be cut off unseen. What remains
+/// of multiplying decimals in double is no fraction.
+std::optional<std::uint64_t> whole(double total) {
+    const double nearest = std::round(total);
+    if (!(total >= 0 && total <= quantity_max) || std::abs(total - nearest) > 1e-3)
+        return std::nullopt;
+    return static_cast<std::uint64_t>(nearest);
+}
+
 /// Takes `<number>` off the front of `text`.
 std::optional<double> take_number(std::string_view& text) {
     if (text.empty() || !(text.front() >= '0' && text.front() <= '9')) return std::nullopt;
@@ -76,8 +85,9 @@ Result<std::chrono::microseconds> parse_duration(std::string_view text) {
         if (unit == nullptr) return error;
         total += *value * static_cast<double>(unit->factor);
     } while (!rest.empty());
-    if (!(total <= quantity_max)) return error;
-    return std::chrono::microseconds{static_cast<std::int64_t>(std::llround(total))};
+    const auto micros = whole(total);
+    if (!micros) return error;
+    return std::chrono::microseconds{static_cast<std::int64_t>(*micros)};
 }
 
 std::string format_duration(std::chrono::microseconds duration) {
@@ -99,10 +109,11 @@ Result<Bytes> parse_bytes(std::string_view text) {
     const auto value = take_number(rest);
     constexpr Unit bytes{"", 1};
     const Unit* unit = rest.empty() ? &bytes : take_unit(rest, size_units);
-    const double total = value && unit != nullptr ? *value * static_cast<double>(unit->factor) : -1;
-    if (!rest.empty() || !(total >= 0 && total <= quantity_max))
+    const auto count = value && unit != nullptr ? whole(*value * static_cast<double>(unit->factor))
+                                                : std::nullopt;
+    if (!rest.empty() || !count)
         return Error{fmt::format("expected a size such as 512KiB, 64MiB or 1GB, got \"{}\"", text)};
-    return Bytes{static_cast<std::uint64_t>(total)};
+    return Bytes{*count};
 }
 
 std::string format_bytes(Bytes bytes) {

@@ -75,7 +75,12 @@ Result<TomlTable> read_toml(const std::filesystem::path& path) {
     return parse_toml(*text, path.string());
 }
 
-// JSON's escapes are a subset of those of a TOML basic string.
-std::string toml_quoted(std::string_view text) { return json_quoted(text); }
+// JSON's escapes are a subset of those of a TOML basic string, which wants DEL escaped, too.
+std::string toml_quoted(std::string_view text) {
+    std::string quoted = json_quoted(text);
+    for (auto at = quoted.find('\x7F'); at != std::string::npos; at = quoted.find('\x7F', at))
+        quoted.replace(at, 1, "\\u007F");
+    return quoted;
+}
 
 }  // namespace weir::config

@@ -9,8 +9,9 @@ using namespace std::chrono_literals;
 
 TEST_CASE("durations are read with their unit", "[base]") {
     const std::pair<const char*, std::chrono::microseconds> good[] = {
-        {"0", 0us},       {"15s", 15s}, {"250ms", 250ms}, {"1m30s", 90s},
-        {"1.5s", 1500ms}, {"2h", 2h},   {"1d", 24h},      {"7us", 7us},
+        {"0", 0us},       {"15s", 15s},   {"250ms", 250ms},   {"1m30s", 90s},
+        {"1.5s", 1500ms}, {"2h", 2h},     {"1d", 24h},        {"7us", 7us},
+        {"0.1s", 100ms},  {"1.1d", 95'040s}, {"2.3ms", 2300us},
     };
     for (const auto& [text, expected] : good) {
         CAPTURE(text);
@@ -23,7 +24,7 @@ TEST_CASE("durations are read with their unit", "[base]") {
 
 TEST_CASE("durations without a unit, negative or absurd are refused", "[base]") {
     for (const char* text : {"", "15", "s", "-1s", "1x", "1s ", " 1s", "nan", "1e9d", "inf", "15 s",
-                             "999999999999d", "1s2"}) {
+                             "999999999999d", "1s2", "0.4us", "1.0000001s"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_duration(text).ok());
     }
@@ -36,7 +37,7 @@ TEST_CASE("sizes are read with and without a unit", "[base]") {
     CHECK(format_bytes(Bytes{64ULL << 20}) == "64MiB");
     CHECK(format_bytes(Bytes{1000}) == "1000B");
     CHECK(format_bytes(Bytes{0}) == "0B");
-    for (const char* text : {"", "MiB", "-1", "1TiBx", "1 MiB", "99999999999GiB"}) {
+    for (const char* text : {"", "MiB", "-1", "1TiBx", "1 MiB", "99999999999GiB", "1.5B", "0.3"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_bytes(text).ok());
     }

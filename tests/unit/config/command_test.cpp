@@ -190,15 +190,15 @@ TEST_CASE("secrets come from files and are never printed", "[config]") {
 TEST_CASE("what print-config prints is read back as the same values", "[config]") {
     Example example;
     REQUIRE(example
-                .load({"--topic", "a \"b\"", "--relay", "x", "--relay", "y;z", "--payload", "json",
-                       "--reset"})
+                .load({"--topic", "a \"b\"\x7F", "--relay", "x", "--relay", "y;z", "--payload",
+                       "json", "--reset"})
                 .run);
     const File file(example.command.print_config());
     Example again;
     const auto outcome = again.load({"--config", file.path()});
     CAPTURE(outcome.errors);
     REQUIRE(outcome.run);
-    CHECK(again.topic == "a \"b\"");
+    CHECK(again.topic == "a \"b\"\x7F");
     CHECK(again.relays == std::vector<std::string>{"x", "y;z"});
     CHECK(again.payload == Payload::json);
     CHECK(again.reset);
