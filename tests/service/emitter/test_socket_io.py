@@ -98,7 +98,7 @@ def test_joining_nothing_in_time_ends_it(newcomer, first):
         else:
             assert (opcode, payload) == (8, b"")
             break
-    assert 0.9 <= elapsed(began) < 1.3
+    assert 0.8 <= elapsed(began) < 1.5
 
 
 @pytest.mark.parametrize("packet", [
@@ -191,7 +191,7 @@ def test_an_ack_that_does_not_come_is_given_up(socket):
     socket.send('42["ask"]')
     assert socket.receive() == '420["question"]'
     assert socket.receive() == '42["answered",null]'
-    assert 0.45 <= elapsed(began) < 0.8
+    assert 0.5 <= elapsed(began) < 0.8
     socket.send('430["late"]')
     assert echoes(socket)
 
@@ -240,7 +240,7 @@ def test_attachments_must_come_in_time(socket):
     began = time.monotonic()
     while socket.frame() == (1, b"2"):
         socket.send("3")
-    assert 0.4 <= elapsed(began) < 0.8
+    assert 0.3 <= elapsed(began) < 0.8
 
 
 def test_attachments_are_bounded_together(socket):
