@@ -26,10 +26,13 @@ Result<void> check_not_empty(const std::string& text) {
 
 // The name is one level of the topic and one folder of the buffer.
 Result<void> check_device(const std::string& device) {
+    constexpr std::size_t folder_name_max = 255;  // NAME_MAX
     if (mqtt::is_topic_name(device) && device.find('/') == std::string::npos && device != "." &&
-        device != "..")
+        device != ".." && device.size() <= folder_name_max)
         return {};
-    return Error{fmt::format("expected a name without \"/\", \"+\" and \"#\", got \"{}\"", device)};
+    return Error{
+        fmt::format("expected a name of 1 to {} bytes without \"/\", \"+\" and \"#\", got \"{}\"",
+                    folder_name_max, device)};
 }
 
 Result<void> check_topic_prefix(const std::string& prefix) {
@@ -115,6 +118,12 @@ void Options::declare(config::Command& command) {
     declare_line(command, *this);
     declare_output(command, *this);
     declare_buffer(command, *this);
+    command.rule([this](std::vector<std::string>& mistakes) {
+        if (!mqtt::is_topic_name(gap_topic()))
+            mistakes.push_back(fmt::format("--topic-prefix and --device: expected a topic of at "
+                                           "most 65535 bytes, got {} with /gap",
+                                           gap_topic().size()));
+    });
     command.example("serial-reader --port /dev/ttyACM0 --device kitchen --mqtt tcp://broker:1883",
                     "Publishes the sensor's readings on kafka-spark-integration/kitchen.");
 }

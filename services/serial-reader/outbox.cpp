@@ -16,6 +16,7 @@ void Outbox::sent(Sequence last, std::optional<EventTime> time) {
     WEIR_ASSERT(next().has_value() && last >= next_, "only what next() gave is sent");
     entries_.push_back({next_, last, time, std::nullopt});
     ++unanswered_;
+    if (time) sent_time_ = time;
     next_ = last + 1;
 }
 
@@ -32,12 +33,13 @@ std::optional<Outbox::Released> Outbox::answered(Sequence first, Answer answer) 
     std::optional<Released> released;
     while (!entries_.empty() && entries_.front().answer == Answer::taken) {
         const Entry& taken = entries_.front();
-        const auto time = taken.time || !released ? taken.time : released->time;
-        released = Released{taken.last + 1, time};
+        if (taken.time) released_time_ = taken.time;
+        released = Released{taken.last + 1, released_time_};
         entries_.pop_front();
     }
     if (going_back_ && unanswered_ == 0) {
         next_ = entries_.front().first;
+        sent_time_ = released_time_;
         entries_.clear();
         going_back_ = false;
     }

@@ -22,17 +22,21 @@ class Outbox {
 public:
     enum class Answer { taken, not_taken };
 
-    /// Everything before `sequence` is answered; `time` is that of the last reading among it.
+    /// Everything before `sequence` is answered; `time` is that of the last reading before it.
     struct Released {
         Sequence sequence = 0;
         std::optional<EventTime> time;
     };
 
-    Outbox(Sequence first, std::size_t in_flight_max)
-        : next_(first), in_flight_max_(in_flight_max) {}
+    /// Begins with `first`; `before` is the time of the last reading that was released before it.
+    Outbox(Sequence first, std::optional<EventTime> before, std::size_t in_flight_max)
+        : next_(first), in_flight_max_(in_flight_max), sent_time_(before), released_time_(before) {}
 
     /// The next sequence to send, when there is room for one.
     [[nodiscard]] std::optional<Sequence> next() const;
+
+    /// The time of the last reading before next(), when there was one.
+    [[nodiscard]] std::optional<EventTime> time_before_next() const { return sent_time_; }
 
     /// What begins at next() and ends with `last` was sent: a reading with its time, or a gap.
     void sent(Sequence last, std::optional<EventTime> time);
@@ -53,6 +57,8 @@ private:
     Sequence next_;
     std::size_t in_flight_max_;
     std::deque<Entry> entries_;  // by sequence, from the first not taken
+    std::optional<EventTime> sent_time_;
+    std::optional<EventTime> released_time_;
     std::size_t unanswered_ = 0;
     bool going_back_ = false;
 };

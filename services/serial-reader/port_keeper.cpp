@@ -28,7 +28,10 @@ std::string_view PortKeeper::step(Clock::time_point now) {
     }
     if (!port_) return {};
     const auto count = port_->read(bytes_);
-    if (count) return {bytes_.data(), *count};
+    if (count) {
+        if (*count > 0) wait_ = 0ms;  // not on opening: what opens may fail to read each time
+        return {bytes_.data(), *count};
+    }
     lose(now, count.error().message);
     return {};
 }
@@ -39,25 +42,30 @@ void PortKeeper::try_to_open(Clock::time_point now) {
         port_ = std::move(*port);
         opened_ = true;
         trouble_.clear();
-        wait_ = 0ms;
+        open_fails_ = false;
         due_ = now + look_interval;
         log::info("the port is open", {{"port", options_.port},
                                        {"baud", options_.baud},
                                        {"framing", format_framing(options_.framing)}});
         return;
     }
-    if (wait_ == 0ms)
+    if (!open_fails_)
         log::warn("the port cannot be opened, trying again", {{"reason", port.error().message}});
+    open_fails_ = true;
     trouble_ = port.error().message;
-    wait_ = std::clamp(2 * wait_, wait_first, options_.reopen_max);
-    due_ = now + wait_;
+    wait_longer(now);
 }
 
 void PortKeeper::lose(Clock::time_point now, const std::string& reason) {
     log::warn("the port was lost", {{"reason", reason}});
     port_.reset();
     trouble_ = reason;
-    due_ = now + wait_first;
+    wait_longer(now);
+}
+
+void PortKeeper::wait_longer(Clock::time_point now) {
+    wait_ = std::clamp(2 * wait_, wait_first, options_.reopen_max);
+    due_ = now + wait_;
 }
 
 }  // namespace weir::serial_reader

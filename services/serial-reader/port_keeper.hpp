@@ -17,7 +17,7 @@ namespace weir::serial_reader {
 ///
 /// Threads: one.
 /// Limits:  tries to open at first after 100 ms, then after twice as long each time up to
-///          `--reopen-max`; logs the first failure of each outage only.
+///          `--reopen-max`, until bytes come in; of the failures to open logs the first in a row.
 class PortKeeper {
 public:
     using Clock = std::chrono::steady_clock;
@@ -43,6 +43,7 @@ public:
 private:
     void try_to_open(Clock::time_point now);
     void lose(Clock::time_point now, const std::string& reason);
+    void wait_longer(Clock::time_point now);
 
     const Options& options_;
     std::optional<SerialPort> port_;
@@ -50,6 +51,7 @@ private:
     Clock::time_point due_{};  // at once
     std::chrono::milliseconds wait_{0};
     bool opened_ = false;
+    bool open_fails_ = false;
     std::array<char, 4096> bytes_{};
 };
 

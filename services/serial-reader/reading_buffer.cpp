@@ -233,7 +233,6 @@ ReadingBuffer::Item ReadingBuffer::at(Sequence sequence) const {
 Result<void> ReadingBuffer::release(Sequence sequence, std::optional<EventTime> last_time) {
     WEIR_ASSERT(sequence >= released_.sequence && sequence <= end_,
                 "readings are released in order, and only those that were appended");
-    if (!last_time) last_time = released_.time;
     const Reading cursor{sequence, last_time.value_or(EventTime{}), last_time ? 1.0 : 0.0};
     if (!write_stored(cursor_.get(), cursor_slot_, cursor))
         return system_error("writing to", folder_ / "cursor");

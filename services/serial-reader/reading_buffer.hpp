@@ -57,8 +57,9 @@ public:
     /// reading that can be read.
     [[nodiscard]] Item at(Sequence sequence) const;
 
-    /// Everything before `sequence` is answered for and may go. `last_time`: the time of the last
-    /// of them. Errors: the cursor cannot be written; a restart would send those readings again.
+    /// Everything before `sequence` is answered for and may go. `last_time`: that of the last
+    /// reading before it, if there was one. Errors: the cursor cannot be written; a restart would
+    /// send those readings again.
     Result<void> release(Sequence sequence, std::optional<EventTime> last_time);
 
     /// Makes everything appended survive a power cut.

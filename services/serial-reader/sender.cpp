@@ -22,8 +22,7 @@ Sender::Sender(const Options& options, ReadingBuffer& buffer, runtime::Service& 
     : options_(options),
       buffer_(buffer),
       wake_up_(wake_up),
-      outbox_(buffer.released_to(), options.in_flight),
-      last_time_(buffer.released_time()),
+      outbox_(buffer.released_to(), buffer.released_time(), options.in_flight),
       broker_condition_(service.health().condition("mqtt")),
       records_out_(service.metrics().counter("weir_records_out_total",
                                              "Readings the MQTT broker has acknowledged, repeats "
@@ -70,7 +69,7 @@ bool Sender::send_next() {
         const ReadingBuffer::Item after_gap = buffer_.at(gap->last + 1);
         if (const auto* reading = std::get_if<Reading>(&after_gap)) before = reading->time;
         return publish(*first, gap->last, std::nullopt, options_.gap_topic(),
-                       payload_of(*gap, options_.device, last_time_, before));
+                       payload_of(*gap, options_.device, outbox_.time_before_next(), before));
     }
     return false;
 }
@@ -93,7 +92,6 @@ bool Sender::publish(Sequence first, Sequence last, const std::optional<EventTim
         return false;  // no connection or no room: the publisher rings when that changes
     }
     outbox_.sent(last, time);
-    if (time) last_time_ = time;
     if (is_gap)
         log::warn("readings are missing, the broker is told so",
                   {{"first", first}, {"last", last}, {"topic", topic}});
@@ -108,10 +106,7 @@ void Sender::take_answers(Clock::time_point now) {
     }
     std::optional<Outbox::Released> released;
     for (const Answer& answer : answers) {
-        const auto moved = outbox_.answered(answer.first, judge(answer, now));
-        if (moved)
-            released = Outbox::Released{moved->sequence,
-                                        moved->time || !released ? moved->time : released->time};
+        if (const auto moved = outbox_.answered(answer.first, judge(answer, now))) released = moved;
     }
     if (!released) return;
     const auto kept = buffer_.release(released->sequence, released->time);

@@ -59,7 +59,6 @@ private:
     ReadingBuffer& buffer_;
     const WakeUp& wake_up_;
     Outbox outbox_;
-    std::optional<EventTime> last_time_;  // of the last reading handed out
     Clock::time_point paused_until_ = Clock::time_point::max();
     std::chrono::milliseconds pause_{0};
     bool cursor_fails_ = false;

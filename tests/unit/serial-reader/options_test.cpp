@@ -49,6 +49,13 @@ TEST_CASE("values of every kind are read", "[options]") {
     CHECK(loaded.options.buffer_size.count == std::uint64_t{1} << 30);
 }
 
+TEST_CASE("names too long for a folder or a topic are refused at the start", "[options]") {
+    CHECK(Loaded({"--device", std::string(255, 'd')}).outcome.run);
+    CHECK(Loaded({"--device", std::string(256, 'd')}).outcome.exit_code == 2);
+    CHECK(Loaded({"--topic-prefix", std::string(65'523, 'p')}).outcome.run);
+    CHECK(Loaded({"--topic-prefix", std::string(65'524, 'p')}).outcome.exit_code == 2);
+}
+
 TEST_CASE("every mistake is reported with its option and value", "[options]") {
     const Loaded loaded({"--port",      "",    "--baud",         "9601",  "--framing",     "9N1",
                          "--device",    "a/b", "--topic-prefix", "air/#", "--payload",     "text",

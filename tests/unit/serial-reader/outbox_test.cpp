@@ -39,7 +39,7 @@ Sequence released_by(Outbox& outbox, Sequence first, Outbox::Answer answer) {
 }  // namespace
 
 TEST_CASE("at most the limit is in flight", "[outbox]") {
-    Outbox outbox(7, 2);
+    Outbox outbox(7, {}, 2);
     CHECK(outbox.next() == Sequence{7});
     send(outbox, 2);
     CHECK(outbox.in_flight() == 2);
@@ -49,7 +49,7 @@ TEST_CASE("at most the limit is in flight", "[outbox]") {
 }
 
 TEST_CASE("answers release what they leave no hole before", "[outbox]") {
-    Outbox outbox(1, 10);
+    Outbox outbox(1, {}, 10);
     send(outbox, 3);
     CHECK(released_by(outbox, 2, taken) == 0);
     const auto released = outbox.answered(1, taken);
@@ -60,7 +60,7 @@ TEST_CASE("answers release what they leave no hole before", "[outbox]") {
 }
 
 TEST_CASE("a gap is released as a whole and keeps the time of the reading before it", "[outbox]") {
-    Outbox outbox(1, 10);
+    Outbox outbox(1, {}, 10);
     send(outbox, 1);
     outbox.sent(90, std::nullopt);
     CHECK(outbox.next() == Sequence{91});
@@ -72,7 +72,7 @@ TEST_CASE("a gap is released as a whole and keeps the time of the reading before
 }
 
 TEST_CASE("after a failure it goes back once all answers are in", "[outbox]") {
-    Outbox outbox(1, 10);
+    Outbox outbox(1, {}, 10);
     send(outbox, 4);
     CHECK(released_by(outbox, 1, taken) == 2);
     CHECK(released_by(outbox, 2, not_taken) == 0);
@@ -88,12 +88,28 @@ TEST_CASE("after a failure it goes back once all answers are in", "[outbox]") {
     CHECK(outbox.next() == Sequence{5});
 }
 
+TEST_CASE("the time before the next message goes back with it", "[outbox]") {
+    // A gap that was sent again told the time of a reading after it as the one before it.
+    Outbox outbox(5, time_of(4), 10);
+    CHECK(outbox.time_before_next() == time_of(4));
+    send(outbox, 1);
+    outbox.sent(7, std::nullopt);
+    CHECK(outbox.time_before_next() == time_of(5));
+    send(outbox, 1);
+    CHECK(outbox.time_before_next() == time_of(8));
+    outbox.answered(5, taken);
+    outbox.answered(6, not_taken);
+    outbox.answered(8, taken);
+    CHECK(outbox.next() == Sequence{6});
+    CHECK(outbox.time_before_next() == time_of(5));
+}
+
 TEST_CASE("whatever the broker answers, nothing is released that did not arrive", "[outbox]") {
     const auto seed = std::random_device{}();
     CAPTURE(seed);
     std::mt19937 random(seed);
     constexpr Sequence last = 500;
-    Outbox outbox(1, 16);
+    Outbox outbox(1, {}, 16);
     std::vector<Sequence> broker;
     std::vector<Sequence> in_flight;
     Sequence released = 1;

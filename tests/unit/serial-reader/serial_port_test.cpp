@@ -4,43 +4,18 @@
 // Method: the slave side of a pseudo terminal, whose settings its master side can read.
 #include "serial_port.hpp"
 
-#include <pty.h>
 #include <termios.h>
 
 #include <array>
 #include <string>
 
+#include "cable.hpp"
 #include "catch.hpp"
 #include "temporary_folder.hpp"
 
 using namespace weir::serial_reader;
 
 namespace {
-
-struct Cable {
-    FileDescriptor master;
-    FileDescriptor slave;
-    std::string name;
-
-    Cable() {
-        int ends[2];
-        REQUIRE(openpty(&ends[0], &ends[1], nullptr, nullptr, nullptr) == 0);
-        master = FileDescriptor(ends[0]);
-        slave = FileDescriptor(ends[1]);
-        std::array<char, 64> buffer{};
-        REQUIRE(ptsname_r(ends[0], buffer.data(), buffer.size()) == 0);
-        name = buffer.data();
-    }
-    void write(std::string_view text) const {
-        REQUIRE(::write(master.get(), text.data(), text.size()) ==
-                static_cast<ssize_t>(text.size()));
-    }
-    [[nodiscard]] termios settings() const {
-        termios now{};
-        REQUIRE(tcgetattr(slave.get(), &now) == 0);
-        return now;
-    }
-};
 
 SerialPort open_port(const std::string& path, std::uint32_t baud = 9600, Framing framing = {}) {
     auto port = SerialPort::open(path, baud, framing);
