@@ -165,15 +165,17 @@ void Bridge::on_message(const mqtt::Publish& message, mqtt::Token token) {
     if (message.duplicate) headers[count++] = {kafka::header::maybe_duplicate, "true"};
     if (message.retained) headers[count++] = {kafka::header::mqtt_retained, "true"};
     probe_.sent(number);
+    keep_original(number, message);  // before the record: its answer may come at once
     const kafka::OutgoingRecord record{.topic = options_.output,
                                        .key = mapped->key,
                                        .value = mapped->value,
                                        .headers = std::span(headers).first(count),
                                        .token = number};
-    if (!send(record))
-        bury({"the record is larger than --kafka message.max.bytes allows", "send", message.topic,
-              mapped->key, message.payload, message.payload_size},
-             number);
+    if (send(record)) return;
+    take_original(number);
+    bury({"the record is larger than --kafka message.max.bytes allows", "send", message.topic,
+          mapped->key, message.payload, message.payload_size},
+         number);
 }
 
 /// False when the record is too large. While the producer's queue is full, which only happens when
@@ -202,10 +204,6 @@ void Bridge::bury(const DeadLetter& letter, std::uint64_t token) {
     const std::string_view bytes = letter.bytes.substr(0, payload_limit.count);
     if (bytes.size() < letter.size)
         headers.add(kafka::header::original_bytes, static_cast<std::int64_t>(letter.size));
-    {
-        const std::lock_guard lock(mutex_);
-        dead_letters_.insert(token);
-    }
     log::debug("dead letter",
                {{"topic", json_quoted(letter.mqtt_topic)}, {"reason", std::string(letter.reason)}});
     meters_.dead(std::string(letter.stage));
@@ -220,23 +218,32 @@ void Bridge::bury(const DeadLetter& letter, std::uint64_t token) {
                         bytes.size()));
 }
 
-bool Bridge::is_dead_letter(std::uint64_t token, bool forget) {
+void Bridge::keep_original(std::uint64_t token, const mqtt::Publish& message) {
+    Original original{std::string(message.topic), std::string(message.payload)};
     const std::lock_guard lock(mutex_);
-    return forget ? dead_letters_.erase(token) > 0 : dead_letters_.contains(token);
+    originals_.emplace(token, std::move(original));
+}
+
+/// Nothing when what was sent with this token is a dead letter.
+std::optional<Bridge::Original> Bridge::take_original(std::uint64_t token) {
+    const std::lock_guard lock(mutex_);
+    const auto node = originals_.extract(token);
+    if (node.empty()) return std::nullopt;
+    return std::move(node.mapped());
 }
 
 void Bridge::on_delivery(const kafka::Delivery& delivery) {
     probe_.answered(delivery.token);
+    const std::optional<Original> original = take_original(delivery.token);
     if (delivery.delivered) {
-        is_dead_letter(delivery.token, true);
         meters_.delivered();
         return subscriber_->acknowledge(mqtt::Token{delivery.token});
     }
     if (delivery.failure->meaning == kafka::Meaning::needs_abort) return;  // we are closing
-    const bool rejected = delivery.failure->meaning == kafka::Meaning::rejected;
-    if (!rejected || is_dead_letter(delivery.token, false)) return fail(delivery.failure->message);
-    bury({delivery.failure->message, "deliver", delivery.key, delivery.key, delivery.value,
-          delivery.value.size()},
+    if (delivery.failure->meaning != kafka::Meaning::rejected || !original)
+        return fail(delivery.failure->message);
+    bury({delivery.failure->message, "deliver", original->topic, delivery.key, original->payload,
+          original->payload.size()},
          delivery.token);
 }
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/result.hpp"
 #include "kafka/producer.hpp"
@@ -36,6 +36,11 @@ public:
     Result<void> run();
 
 private:
+    /// A message as it came, for the dead letter it becomes if Kafka refuses its record.
+    struct Original {
+        std::string topic;
+        std::string payload;
+    };
     struct DeadLetter {
         std::string_view reason;
         std::string_view stage;
@@ -50,7 +55,8 @@ private:
     void on_delivery(const kafka::Delivery& delivery);
     void bury(const DeadLetter& letter, std::uint64_t token);
     bool send(const kafka::OutgoingRecord& record);
-    bool is_dead_letter(std::uint64_t token, bool forget);
+    void keep_original(std::uint64_t token, const mqtt::Publish& message);
+    std::optional<Original> take_original(std::uint64_t token);
     void fail(std::string reason);
     Result<void> open_producer();
     void poll();
@@ -71,7 +77,7 @@ private:
     std::chrono::steady_clock::time_point next_look_{};
 
     std::mutex mutex_;
-    std::unordered_set<std::uint64_t> dead_letters_;  // tokens whose record is a dead letter
+    std::unordered_map<std::uint64_t, Original> originals_;  // of records on their way, by token
     std::optional<std::string> failure_;
 
     std::unique_ptr<mqtt::Subscriber> subscriber_;  // last: its thread uses all of the above

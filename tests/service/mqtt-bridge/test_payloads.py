@@ -114,13 +114,15 @@ def test_large_payloads_pass_or_die_whole_or_with_their_beginning(bridge, mosqui
     wait_until(lambda: process.metrics()["weir_mqtt_acknowledged_total"] == 4, "acknowledgements")
 
 
-def test_what_kafka_refuses_is_buried_with_kafkas_words(bridge, mosquitto, topic, dead):
+def test_what_kafka_refuses_is_buried_as_it_came_with_kafkas_words(bridge, mosquitto, topic, dead):
     small = topic("small", max_message_bytes=2_000)
     bridge({"output": small})
-    payload = json.dumps({"timestamp": 1, "device_name": "d", "data": "x" * 5_000})
+    payload = json.dumps({"data": "x" * 5_000}) + "\r\n"
     publish(mosquitto.port, [("t/d", payload)])
     letter = dead.wait(1)[0]
     assert letter.bytes.decode() == payload
+    assert letter.key == "d"
+    assert letter.headers["weir-mqtt-topic"] == "t/d"
     assert letter.headers["weir-stage"] == "deliver"
     assert "MSG_SIZE_TOO_LARGE" in letter.headers["weir-error"]
 
