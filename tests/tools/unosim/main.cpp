@@ -35,9 +35,10 @@ int main(int argc, char** argv) {
         std::fputs(usage, stdout);
         return 0;
     }
+    const int signals = end_signals();  // from here on, so that no link is left behind
     auto simulation = Simulation::prepare(*arguments);
     if (!simulation) return fail(simulation.error());
     std::printf("PTY %s\n", (*simulation)->terminal_name().c_str());
     std::fflush(stdout);
-    return (*simulation)->run(STDIN_FILENO, end_signals());
+    return (*simulation)->run(STDIN_FILENO, signals);
 }

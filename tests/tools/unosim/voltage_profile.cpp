@@ -21,9 +21,10 @@ Result<VoltageProfile> VoltageProfile::parse(std::string_view text) {
         std::istringstream fields(line);
         Point point{};
         if (!(fields >> std::ws) || fields.eof()) continue;
-        fields >> point.seconds >> point.millivolts >> std::ws;
-        if (fields.bad() || !fields.eof() || point.millivolts < 0 ||
-            point.millivolts > millivolts_max)
+        const bool has_both = static_cast<bool>(fields >> point.seconds >> point.millivolts);
+        std::string rest;
+        fields >> rest;
+        if (!has_both || !rest.empty() || point.millivolts < 0 || point.millivolts > millivolts_max)
             return Error{fmt::format("line {}: expected \"seconds millivolts\" with at most {} mV",
                                      number, millivolts_max)};
         const bool grows =
