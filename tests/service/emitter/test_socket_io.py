@@ -102,7 +102,8 @@ def test_joining_nothing_in_time_ends_it(newcomer, first):
 
 
 @pytest.mark.parametrize("packet", [
-    '42["message"]', '42/custom,["message"]', "41", "41/custom,", "431[]", '451-["x",' + PLACEHOLDER % 0 + "]"])
+    '42["message"]', '42/custom,["message"]', "41", "41/custom,", "431[]",
+    '451-["x",' + PLACEHOLDER % 0 + "]"])
 def test_packets_for_a_namespace_not_joined_end_it(newcomer, packet):
     newcomer.send(packet)
     assert newcomer.closed() == 1005
@@ -149,7 +150,8 @@ def test_a_disconnected_client_over_polling_is_told_why_first(fixture_server):
 
 
 @pytest.mark.parametrize("args", [
-    "", '1,"2",{"3":[true]}', '"€😀","\\u20ac"', "1.50,1e400,-0,12345678901234567890", "null,[[]],{}"])
+    "", '1,"2",{"3":[true]}', '"€😀","\\u20ac"', "1.50,1e400,-0,12345678901234567890",
+    "null,[[]],{}"])
 def test_arguments_come_back_as_they_are(socket, args):
     comma = "," if args else ""
     socket.send(f'42["message"{comma}{args}]')
