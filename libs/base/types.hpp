@@ -26,6 +26,7 @@ constexpr Offset next(Offset offset) { return Offset{number(offset) + 1}; }
 /// A size in bytes, so that a limit cannot be swapped with a count.
 struct Bytes {
     std::uint64_t count = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 in a default <=> for one.
     auto operator<=>(const Bytes&) const = default;
 };
 

@@ -27,6 +27,7 @@ public:
     explicit ReadOnlyStream(std::string_view text)
         : position_(text.data()), begin_(text.data()), end_(text.data() + text.size()) {}
 
+    // NOLINTBEGIN(readability-identifier-naming): the names are RapidJSON's, as in Handler below.
     [[nodiscard]] char Peek() const { return position_ == end_ ? '\0' : *position_; }
     char Take() { return position_ == end_ ? '\0' : *position_++; }
     [[nodiscard]] std::size_t Tell() const { return static_cast<std::size_t>(position_ - begin_); }
@@ -39,6 +40,7 @@ public:
     void Put(char) { ++put_; }
     std::size_t PutEnd(char*) const { return put_; }
     void Flush() {}
+    // NOLINTEND(readability-identifier-naming)
 
 private:
     const char* position_;
@@ -69,6 +71,7 @@ public:
             std::string& scratch)
         : text_(text), stream_(stream), depth_max_(depth_max), sink_(sink), scratch_(scratch) {}
 
+    // NOLINTBEGIN(readability-identifier-naming)
     bool Null() { return scalar(Type::null, 4); }
     bool Bool(bool value) { return scalar(Type::boolean, value ? 4 : 5); }
     bool RawNumber(const char*, rapidjson::SizeType length, bool) {
@@ -101,6 +104,7 @@ public:
     bool StartArray() { return begin(Type::array); }
     bool EndObject(rapidjson::SizeType) { return end(); }
     bool EndArray(rapidjson::SizeType) { return end(); }
+    // NOLINTEND(readability-identifier-naming)
 
     /// Why the handler stopped the parser, empty when it did not.
     [[nodiscard]] const std::string& refusal() const { return refusal_; }

@@ -209,7 +209,7 @@ Result<TimeZone> TimeZone::load(const std::string& name) {
     if (!is_zone_name(name))
         return Error{
             fmt::format("expected a time zone such as Europe/Belgrade or UTC, got \"{}\"", name)};
-    const char* const folder = std::getenv("TZDIR");
+    const char* const folder = std::getenv("TZDIR");  // NOLINT(concurrency-mt-unsafe): see header
     const std::filesystem::path path(folder != nullptr ? folder : "/usr/share/zoneinfo");
     const auto bytes = read_file(path / name);
     if (!bytes)
@@ -219,7 +219,7 @@ Result<TimeZone> TimeZone::load(const std::string& name) {
 }
 
 Result<TimeZone> TimeZone::host() {
-    const char* const variable = std::getenv("TZ");
+    const char* const variable = std::getenv("TZ");  // NOLINT(concurrency-mt-unsafe): see header
     if (variable == nullptr) {
         const auto bytes = read_file("/etc/localtime");
         return bytes ? from_tzif("localtime", *bytes) : Result<TimeZone>(TimeZone{});

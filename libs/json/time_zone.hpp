@@ -19,7 +19,8 @@ namespace weir::json {
 /// standard library's zones come with a later compiler. So the compiled zone file (TZif, RFC 8536)
 /// is read once at the start, and every look-up is a pure function of that table.
 ///
-/// Threads: immutable after load(); any thread may use it.
+/// Threads: immutable; any thread may use it. load() and host() read the environment, which nothing
+///          of ours ever changes.
 class TimeZone {
 public:
     /// UTC.

@@ -173,20 +173,20 @@ TEST_CASE("an asynchronous answer may come later, and its peer may leave before"
     http::Server server;
     std::promise<void> gone;
     std::optional<Responder> waiting;
-    server.mount("/wait", [&](Request, Responder responder) {
+    server.mount("/wait", [&](const Request&, Responder responder) {
         responder.on_peer_gone([&] {
             waiting.reset();
             gone.set_value();
         });
         waiting.emplace(std::move(responder));
     });
-    server.mount("/wait/answer", [&](Request, Responder responder) {
+    server.mount("/wait/answer", [&](const Request&, Responder responder) {
         waiting->send({.body = "late"});
         waiting.reset();
         responder.send({.body = "done"});
     });
-    server.mount("/drop", [](Request, Responder) {});
-    server.mount("/abort", [](Request, Responder responder) { responder.abort(); });
+    server.mount("/drop", [](const Request&, Responder) {});
+    server.mount("/abort", [](const Request&, Responder responder) { responder.abort(); });
     REQUIRE(server.listen(any_port).ok());
 
     Client poller(server.port());
@@ -212,7 +212,7 @@ TEST_CASE("a mount may refuse before the body, and its ticket ends with the requ
     std::atomic<bool> held_in_handler = true;
     server.mount(
         "/",
-        [&](Request, Responder responder) {
+        [&](const Request&, Responder responder) {
             held_in_handler = !ticket.expired();
             responder.send({.body = "taken"});
         },
@@ -236,7 +236,7 @@ TEST_CASE("a mount may refuse before the body, and its ticket ends with the requ
 
 TEST_CASE("a handler may take the connection over", "[http]") {
     http::Server server;
-    server.mount("/up", [](Request request, Responder responder) {
+    server.mount("/up", [](const Request& request, Responder responder) {
         const bool asked = request.asks_upgrade("echo");
         http::Takeover taken = http::take_over(std::move(responder));
         net::ErrorCode error;
@@ -267,7 +267,7 @@ TEST_CASE("a stop closes idle connections and lets the others be answered", "[ht
     http::Server server({.stop_max = 100ms});
     std::promise<void> asked;
     std::optional<Responder> waiting;
-    server.mount("/wait", [&](Request, Responder responder) {
+    server.mount("/wait", [&](const Request&, Responder responder) {
         waiting.emplace(std::move(responder));
         asked.set_value();
     });

@@ -56,8 +56,9 @@ double round_text(double value, int decimals) {
         digits.insert(0, "0"), ++point;
     while (static_cast<int>(digits.size()) < point + decimals + 1)
         digits += '0';
-    const bool up = digits[static_cast<std::size_t>(point + decimals)] >= '5';
-    digits.resize(static_cast<std::size_t>(point + decimals));
+    const int kept = point + decimals;
+    const bool up = digits[static_cast<std::size_t>(kept)] >= '5';
+    digits.resize(static_cast<std::size_t>(kept));
     for (std::size_t i = digits.size(); up; --i) {
         if (i == 0) {
             digits.insert(0, "1");

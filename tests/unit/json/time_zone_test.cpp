@@ -32,6 +32,7 @@ std::string file_of(const char* name) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): this program has one thread.
 /// Sets an environment variable for one test.
 class Environment {
 public:
@@ -51,6 +52,7 @@ private:
     const char* name_;
     std::optional<std::string> old_;
 };
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace
 
