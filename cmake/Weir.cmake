@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The four functions every room uses. A folder is a room; its CMakeLists.txt is one line:
+# The functions every room uses. A folder is a room; its CMakeLists.txt is mostly one line:
 #   weir_lib(<name> [DEPS <libs>...] [LINKS <third-party targets>...])
-#   weir_service([DEPS <libs>...])
+#   weir_service([DEPS <libs>...] [LINKS <third-party targets>...])
 #   weir_unit_test(<name> [DEPS <libs or service cores>...])
+#   weir_pkg(<pkg-config module>)
 #   weir_add_folders(<parent>)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -67,7 +68,7 @@ function(weir_service)
   target_link_libraries(${name} PRIVATE ${name}-core)
 endfunction()
 
-# A Catch2 program of every *_test.cpp in the folder, each case a ctest test.
+# A Catch2 program of every *_test.cpp in the folder, and one ctest test that runs it.
 function(weir_unit_test name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
