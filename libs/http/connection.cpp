@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "http/response_head.hpp"

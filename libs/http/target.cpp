@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/target.hpp"
 
+#include <algorithm>
+
 namespace weir::http {
 namespace {
 

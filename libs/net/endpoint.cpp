@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/endpoint.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,22 +22,16 @@ bool is_host_character(char c) {
            c == '-' || c == '_';
 }
 
-bool is_address6_character(char c) {
-    return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == ':' ||
-           c == '.';
-}
-
-bool all_of(std::string_view text, bool (*allowed)(char)) {
-    for (const char c : text)
-        if (!allowed(c)) return false;
-    return true;
+bool has_host_characters(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_host_character);
 }
 
 /// `::1`, or `fe80::1%eth0` with the zone of RFC 4007 section 11.
 bool is_address6(std::string_view host) {
     const std::size_t zone = std::min(host.find('%'), host.size());
-    return all_of(host.substr(0, zone), is_address6_character) &&
-           (zone == host.size() || all_of(host.substr(zone + 1), is_host_character));
+    in6_addr address{};
+    return ::inet_pton(AF_INET6, std::string(host.substr(0, zone)).c_str(), &address) == 1 &&
+           (zone == host.size() || has_host_characters(host.substr(zone + 1)));
 }
 
 }  // namespace
@@ -52,7 +47,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     if (!bracketed && host.find(':') != std::string_view::npos && is_address6(host))
         return endpoint_error(text, "an IPv6 address needs brackets");
     if (host.size() > host_bytes_max ||
-        !(bracketed ? is_address6(host) : all_of(host, is_host_character)))
+        !(bracketed ? is_address6(host) : has_host_characters(host)))
         return endpoint_error(text, "that is not a host name or address");
 
     const std::string_view digits = text.substr(colon + 1);

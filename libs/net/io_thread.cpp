@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <thread>
@@ -25,13 +26,9 @@ IoThread::IoThread(std::string name) : state_(std::make_unique<State>()) {
     state_->name = std::move(name);
 }
 
-IoThread::~IoThread() {
-    stop();
-}
+IoThread::~IoThread() { stop(); }
 
-asio::io_context& IoThread::context() {
-    return state_->context;
-}
+asio::io_context& IoThread::context() { return state_->context; }
 
 void IoThread::start() {
     WEIR_ASSERT(!state_->thread.joinable(), "an io thread is started once");
@@ -41,9 +38,7 @@ void IoThread::start() {
     });
 }
 
-void IoThread::post(std::function<void()> task) {
-    asio::post(state_->context, std::move(task));
-}
+void IoThread::post(std::function<void()> task) { asio::post(state_->context, std::move(task)); }
 
 void IoThread::join() {
     state_->work.reset();

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "http/takeover.hpp"
 #include "socketio/base64.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socketio/json_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 

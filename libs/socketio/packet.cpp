@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socketio/packet.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 

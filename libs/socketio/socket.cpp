@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socketio/socket.hpp"
 
+#include <utility>
+
 #include "socketio/ack_table.hpp"
 #include "socketio/client.hpp"
 #include "socketio/namespace.hpp"

@@ -2,6 +2,7 @@
 #include "positions.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
 
