@@ -130,19 +130,21 @@ Result<Publish, Malformed> decode_publish(const Frame& frame, Version version) {
         if (!id || *id == 0) return malformed("PUBLISH has no packet id");
         publish.id = *id;
     }
+    bool cut_short = false;
     if (version == Version::v5) {
         const auto properties = take_properties(reader);
-        if (!properties) return malformed("the properties of PUBLISH are broken");
-        if (properties->find(PropertyId::topic_alias))
+        cut_short = !properties && frame.missing > 0;
+        if (!properties && !cut_short) return malformed("the properties of PUBLISH are broken");
+        if (properties && properties->find(PropertyId::topic_alias))
             return Malformed{topic_alias_invalid,
                              "PUBLISH uses a topic alias that was not offered"};
-        publish.properties = *properties;
+        publish.properties = properties.value_or(Properties{});
     }
     // Only what cannot be worked with at all is refused: a broker sends a message whose connection
     // was ended because of it again and again, so the rest is for the receiver to judge.
     if (publish.topic.empty()) return Malformed{topic_name_invalid, "PUBLISH has no topic"};
-    publish.payload = reader.rest();
-    publish.payload_size = publish.payload.size() + frame.missing;
+    if (!cut_short) publish.payload = reader.rest();
+    publish.payload_size = reader.rest().size() + frame.missing;
     return publish;
 }
 

@@ -91,6 +91,25 @@ TEST_CASE("of a PUBLISH beyond the limit the beginning is given", "[mqtt][packet
     CHECK(message->payload.size() < 2'000);
 }
 
+TEST_CASE("a PUBLISH whose properties alone are beyond the limit is no broken one",
+          "[mqtt][packet]") {
+    // Ending the connection because of it would have the broker send it again for ever.
+    const std::string user = bytes({0x26}) + text("k") + text(std::string(1'500, 'v'));
+    const auto size = static_cast<unsigned>(user.size());
+    const std::string length = bytes({0x80U | (size & 0x7FU), size >> 7U});
+    const std::string stream = packet(0x32, text("t/a") + two_bytes(7) + length + user + "863.850");
+    const auto frame = take_frame(std::string_view(stream).substr(0, bytes_max), bytes_max);
+    REQUIRE(frame.ok());
+    REQUIRE(frame->has_value());
+    const auto message = decode_publish(**frame, Version::v5);
+    REQUIRE(message.ok());
+    CHECK(message->topic == "t/a");
+    CHECK(message->id == 7);
+    CHECK(message->payload.empty());
+    CHECK(message->payload_size > 500);
+    CHECK(message->properties.empty());
+}
+
 TEST_CASE("CONNACK is read", "[mqtt][packet]") {
     const auto plain = decode_connack(frame_of(connack311(1, 0)), Version::v3_1_1);
     REQUIRE(plain.ok());
