@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -24,7 +25,6 @@ using namespace std::chrono_literals;
 constexpr auto poll_wait = 100ms;
 constexpr auto look_interval = 1s;
 constexpr auto look_wait = 500ms;
-constexpr auto full_queue_wait = 10ms;
 
 EventTime now() {
     return std::chrono::time_point_cast<std::chrono::microseconds>(
@@ -127,7 +127,6 @@ void Bridge::watch_kafka() {
 
 /// Kafka's answers are polled on while the subscriber waits for them.
 void Bridge::stop() {
-    stopping_ = true;
     std::atomic<bool> closed = false;
     std::thread closer([&] {
         subscriber_->close(drain_max);
@@ -178,21 +177,13 @@ void Bridge::on_message(const mqtt::Publish& message, mqtt::Token token) {
          number);
 }
 
-/// False when the record is too large. While the producer's queue is full, which only happens when
-/// --kafka makes it smaller than --in-flight, MQTT waits here.
+/// False when the record is too large. The producer's queue is never full: it has room for all that
+/// may be unacknowledged.
 bool Bridge::send(const kafka::OutgoingRecord& record) {
-    while (true) {
-        const auto sent = producer_->send(record);
-        if (sent) return true;
-        switch (sent.error()) {
-            case kafka::SendError::too_large: return false;
-            case kafka::SendError::queue_full:
-                if (stopping_) return true;  // not acknowledged: it will be sent again
-                std::this_thread::sleep_for(full_queue_wait);
-                break;
-            case kafka::SendError::refused: fail("the Kafka client takes no more"); return true;
-        }
-    }
+    const auto sent = producer_->send(record);
+    if (!sent && sent.error() == kafka::SendError::too_large) return false;
+    if (!sent) fail("the Kafka client takes no more records");
+    return true;
 }
 
 void Bridge::bury(const DeadLetter& letter, std::uint64_t token) {
@@ -240,6 +231,10 @@ void Bridge::on_delivery(const kafka::Delivery& delivery) {
         return subscriber_->acknowledge(mqtt::Token{delivery.token});
     }
     if (delivery.failure->meaning == kafka::Meaning::needs_abort) return;  // we are closing
+    // The producer itself waits for brokers to come back; what it gives up is a missing topic.
+    if (delivery.failure->meaning == kafka::Meaning::retriable)
+        return fail(fmt::format("{}; the topic has to exist, services create none",
+                                delivery.failure->message));
     if (delivery.failure->meaning != kafka::Meaning::rejected || !original)
         return fail(delivery.failure->message);
     bury({delivery.failure->message, "deliver", original->topic, delivery.key, original->payload,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -72,7 +72,6 @@ private:
 
     Mapper mapper_;  // of the subscriber's thread
     std::optional<kafka::Producer> producer_;
-    std::atomic<bool> stopping_ = false;
     bool topics_seen_ = false;
     std::chrono::steady_clock::time_point next_look_{};
 

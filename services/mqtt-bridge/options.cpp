@@ -69,6 +69,13 @@ void Options::declare(config::Command& command) {
                     mistakes.push_back(fmt::format(
                         "--topic: {} and {} overlap; a message that matches both would come twice",
                         topics[i], topics[j]));
+        for (const auto* list : {&kafka.properties, &kafka.secrets.list})
+            for (const kafka::Property& property : *list)
+                if (property.key.starts_with("queue.buffering.max.") &&
+                    !property.key.ends_with(".ms"))
+                    mistakes.push_back(fmt::format(
+                        "--kafka: {} follows from --in-flight and --in-flight-size; set those",
+                        property.key));
     });
     command.example("mqtt-bridge --mqtt tcp://broker:1883 --topic 'air/+' --output air-readings",
                     "Carries the readings of air/<device> into a Kafka topic, keyed by device.");

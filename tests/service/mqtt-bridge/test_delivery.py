@@ -6,7 +6,8 @@ import random
 import time
 
 import pytest
-from bridge_ends import Publisher, TopicReader, first_occurrences, numbers
+from bridge_ends import Publisher, TopicReader, first_occurrences, numbers, publish
+from confluent_kafka.admin import AdminClient
 from support import create_topic, wait_until
 from weir_local import Kafka
 
@@ -218,3 +219,20 @@ def test_it_subscribes_before_kafka_is_there(service, mosquitto, run_dir, free_p
         check_order(TopicReader(kafka.bootstrap_servers, "in").wait_numbers(expected), expected)
     finally:
         kafka.stop()
+
+
+def test_a_topic_that_is_deleted_ends_it_with_a_clear_word_and_loses_nothing(bridge, mosquitto,
+                                                                            kafka, output):
+    process = bridge()
+    publish(mosquitto.port, [("t/first", "1")])  # librdkafka waits longer for a topic it never knew
+    wait_until(lambda: settled(process), "acknowledgement")
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    admin.delete_topics([output])[output].result(timeout=30)
+    publish(mosquitto.port, [("t/a", str(n)) for n in range(1, 11)])
+    wait_until(lambda: not process.running, "end of the bridge", 60)
+    assert process.exit_code == 1
+    assert f"{output}: " in process.log_text()
+    assert "the topic has to exist" in process.log_text()
+    create_topic(kafka.bootstrap_servers, output, 4)
+    process.start().wait_ready()
+    check_order(TopicReader(kafka.bootstrap_servers, output).wait_numbers({"a": 10}), {"a": 10})

@@ -153,4 +153,9 @@ def test_every_mistake_is_reported_at_once(job):
     overlap = job("mqtt-bridge", ["--check", "--topic", "a/+", "--topic", "a/b"])
     assert overlap.exit_code == 2
     assert "a/+ and a/b overlap" in overlap.log_text()
+    queue = job("mqtt-bridge", ["--check", "--kafka", "queue.buffering.max.messages=10",
+                                "--kafka", "queue.buffering.max.ms=20"])
+    assert queue.exit_code == 2
+    assert "queue.buffering.max.messages follows from --in-flight" in queue.log_text()
+    assert "queue.buffering.max.ms" not in queue.log_text()
     assert job("mqtt-bridge", ["--check", "--topic", "a/+"]).exit_code == 0
