@@ -34,6 +34,8 @@ TEST_CASE("a wrong endpoint is refused with its reason", "[net]") {
         {"h:", "the port is not"},       {"h:65536", "the port is not"},
         {"h:-1", "the port is not"},     {"h:80x", "the port is not"},
         {"h: 80", "the port is not"},    {"http://h:80", "not a host name"},
+        {"[:]:80", "not a host name"},   {"[1.2.3.4]:80", "not a host name"},
+        {"[::1%]:80", "not a host name"}, {"[%lo]:80", "not a host name"},
     };
     for (const auto& [text, reason] : bad) {
         CAPTURE(text);
