@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "catch.hpp"
 #include "runtime/signals.hpp"

@@ -3,8 +3,10 @@
 
 #include <pty.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
