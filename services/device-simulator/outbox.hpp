@@ -56,7 +56,7 @@ public:
     /// Sleeps until `time`, or until there is something to pump, or until a stop is requested.
     void wait_until(Clock::time_point time);
 
-    /// Waits at most `wait` for answers, then counts what is left as dropped.
+    /// Waits at most `wait` for answers on all connections, then counts what is left as dropped.
     void close(std::chrono::milliseconds wait);
 
     void update_gauges();

@@ -3,6 +3,7 @@
 
 import json
 import re
+import signal
 import threading
 import time
 import uuid
@@ -215,6 +216,19 @@ def test_it_waits_for_a_broker_and_stops_without_one(service, free_port):
     wait_until(lambda: "cannot connect" in process.log_text(), "report of it")
     assert process.get("/readyz")[0] == 503
     assert process.stop() == 0
+
+
+def test_a_stop_is_bounded_by_one_wait_for_all_connections(simulator, mosquitto):
+    process = simulator({"devices": 64, "connections": 8, "interval": "50ms", "qos": 1})
+    mosquitto.signal(signal.SIGSTOP)
+    try:
+        wait_until(lambda: process.metrics()["weir_in_flight_records"] > 200, "unanswered readings")
+        began = time.monotonic()
+        assert process.stop() == 0
+        assert time.monotonic() - began < 8  # 2 s and what paho takes, not 2 s for each
+        assert "readings that the MQTT broker has not taken" in process.log_text()
+    finally:
+        mosquitto.signal(signal.SIGCONT)
 
 
 def test_every_mistake_is_reported_at_once(job):
