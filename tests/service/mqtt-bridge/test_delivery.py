@@ -225,7 +225,7 @@ def test_a_topic_that_is_deleted_ends_it_with_a_clear_word_and_loses_nothing(bri
                                                                             kafka, output):
     process = bridge()
     publish(mosquitto.port, [("t/first", "1")])  # librdkafka waits longer for a topic it never knew
-    wait_until(lambda: settled(process), "acknowledgement")
+    wait_until(lambda: process.metrics()["weir_mqtt_acknowledged_total"] == 1, "acknowledgement")
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
     admin.delete_topics([output])[output].result(timeout=30)
     publish(mosquitto.port, [("t/a", str(n)) for n in range(1, 11)])
