@@ -47,6 +47,16 @@ def test_mosquitto_keeps_the_queue_of_an_absent_client_over_a_restart(run_dir):
     mosquitto.stop()
 
 
+def test_mosquitto_keeps_its_user_whatever_the_environment_calls_it(run_dir, monkeypatch):
+    # After `su` without a dash root is still called by the name of before.
+    monkeypatch.setenv("LOGNAME", "nobody")
+    mosquitto = weir_local.Mosquitto(run_dir).start().wait_ready()
+    owner = os.stat(f"/proc/{mosquitto.pid}").st_uid
+    mosquitto.stop()
+    assert owner == os.geteuid()
+    assert (run_dir / "mosquitto" / "mosquitto.db").exists()
+
+
 def test_children_of_a_killed_parent_are_gone(run_dir, wait_until):
     script = ("import sys, time, weir_local\n"
               "weir_local.Mosquitto(sys.argv[1]).start().wait_ready()\n"

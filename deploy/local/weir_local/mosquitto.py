@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The MQTT broker."""
 
-import getpass
+import os
 import signal
 from pathlib import Path
 
@@ -36,10 +36,11 @@ class Mosquitto(Process):
     def start(self):
         folder = self._config.parent
         folder.mkdir(parents=True, exist_ok=True)
-        # `user`: started by root it would become another user and lose its files and its tie to us.
+        # Started by root it would become another user and lose its files and its tie to us.
+        user = "user root" if os.geteuid() == 0 else ""
         self._config.write_text(
             f"{_limits.read_text()}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\n"
-            f"persistence_location {folder.resolve()}/\nuser {getpass.getuser()}\n{self._extra}\n")
+            f"persistence_location {folder.resolve()}/\n{user}\n{self._extra}\n")
         return super().start()
 
     def ready(self):
