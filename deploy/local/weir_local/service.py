@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weir's own executables."""
 
+import http.client
 import json
 import re
 import urllib.error
@@ -35,7 +36,7 @@ class Service(Process):
         command = [executable, *flags(options), "--admin", f"127.0.0.1:{self.admin_port}"]
         super().__init__(name or executable.name, command, run_dir, **more)
 
-    def get(self, path, timeout=0.25):
+    def get(self, path, timeout=5.0):
         """(status, body) of the admin address. Errors: OSError if nobody answers."""
         url = f"http://127.0.0.1:{self.admin_port}{path}"
         try:
@@ -46,20 +47,20 @@ class Service(Process):
 
     def ready(self):
         try:
-            return self.running and self.get("/readyz")[0] == 200
-        except OSError:
+            return self.running and self.get("/readyz", timeout=0.25)[0] == 200
+        except (OSError, http.client.HTTPException):  # the latter: it was killed while it spoke
             return False
 
     def readiness(self):
         """The checks of /readyz as a dict, {} if it does not answer."""
         try:
-            return json.loads(self.get("/readyz")[1])
-        except (OSError, ValueError):
+            return json.loads(self.get("/readyz", timeout=0.25)[1])
+        except (OSError, http.client.HTTPException, ValueError):
             return {}
 
     def metrics(self):
         """{'name{labels}': value} of /metrics."""
-        lines = self.get("/metrics", timeout=5)[1].splitlines()
+        lines = self.get("/metrics")[1].splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
         return {name: float(value) for name, value in pairs}
 
