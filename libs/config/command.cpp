@@ -5,6 +5,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cstdio>
 
 #include "base/text.hpp"
 #include "config/file.hpp"
@@ -97,6 +98,12 @@ Sources process_sources(int argc, const char* const* argv) {
             sources.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return sources;
+}
+
+int Outcome::print() const {
+    std::fputs(errors.c_str(), stderr);
+    const bool written = std::fputs(output.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return written ? exit_code : 1;
 }
 
 Command::Command(std::string name, std::string summary)

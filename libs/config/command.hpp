@@ -138,6 +138,9 @@ struct Outcome {
     int exit_code = 0;
     std::string output;  ///< for standard output
     std::string errors;  ///< for standard error, one line per mistake
+
+    /// Writes both texts. Returns the exit code: 1 when what was asked for could not be written.
+    [[nodiscard]] int print() const;
 };
 
 /// The options of one program, each declared once: from the declaration come the parser, the

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdio>
 #include <string_view>
 
 #include "base/log.hpp"
@@ -86,9 +85,7 @@ int run(int argc, const char* const* argv, config::Command& command,
     CommonOptions common;
     common.declare(command);
     const config::Outcome outcome = command.load(config::process_sources(argc, argv));
-    std::fputs(outcome.output.c_str(), stdout);
-    std::fputs(outcome.errors.c_str(), stderr);
-    if (!outcome.run) return outcome.exit_code;
+    if (!outcome.run) return outcome.print();
     log::configure(common.log_level, common.log_format, command.name());
 
     Service service(command.name());

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
-
 #include "base/log.hpp"
 #include "config/command.hpp"
 #include "job.hpp"
@@ -14,9 +12,7 @@ int main(int argc, char** argv) {
     config::Command command("topics", "Creates Kafka topics from a list, and checks those there.");
     options.declare(command);
     const config::Outcome outcome = command.load(config::process_sources(argc, argv));
-    std::fputs(outcome.output.c_str(), stdout);
-    std::fputs(outcome.errors.c_str(), stderr);
-    if (!outcome.run) return outcome.exit_code;
+    if (!outcome.run) return outcome.print();
     log::configure(log::Level::info, log::Format::text, command.name());
 
     const auto good = topics::run(options);

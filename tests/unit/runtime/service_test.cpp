@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <thread>
@@ -100,6 +101,10 @@ TEST_CASE("the exit code tells an orderly end, a failure and a wrong configurati
     CHECK(Child([&] { return run_service({"--admin", "off"}, good); }).wait() == 0);
     CHECK(Child([&] { return run_service({"--admin", "off"}, bad); }).wait() == 1);
     CHECK(Child([&] { return run_service({"--admin", "nowhere"}, good); }).wait() == 2);
+    const Child full_disk([&] {
+        return std::freopen("/dev/full", "w", stdout) ? run_service({"--print-config"}, good) : 99;
+    });
+    CHECK(full_disk.wait() == 1);
 }
 
 TEST_CASE("an admin address that is in use ends the start with code 1", "[runtime]") {
