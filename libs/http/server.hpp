@@ -20,7 +20,6 @@ class io_context;
 namespace weir::http {
 
 class Connection;
-class ServerCore;
 struct Takeover;  // http/takeover.hpp, for those who switch protocols
 
 /// What one server will hold and wait for. A peer that goes beyond is answered where HTTP has a

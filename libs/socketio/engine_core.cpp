@@ -34,8 +34,8 @@ EngineCore::EngineCore(asio::io_context& context, EngineOptions options, Engine:
 void EngineCore::mount_on(http::Server& server) {
     server.mount(
         options_.path,
-        [core = shared_from_this()](http::Request request, http::Responder responder) {
-            core->handle(std::move(request), std::move(responder));
+        [core = shared_from_this()](const http::Request& request, http::Responder responder) {
+            core->handle(request, std::move(responder));
         },
         [core = shared_from_this()](const http::Request& request) { return core->admit(request); });
     server.decorate(options_.path,
@@ -77,7 +77,7 @@ http::Admission EngineCore::admit(const http::Request& request) {
     return {.ticket = std::move(ticket)};
 }
 
-void EngineCore::handle(http::Request request, http::Responder responder) {
+void EngineCore::handle(const http::Request& request, http::Responder responder) {
     if (request.path != options_.path)
         responder.send({.status = 404, .content_type = "text/plain", .body = "not found\n"});
     else if (is_preflight(options_.cors, request))

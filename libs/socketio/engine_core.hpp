@@ -47,7 +47,7 @@ private:
 
     Verdict check(const http::Request& request) const;
     http::Admission admit(const http::Request& request);
-    void handle(http::Request request, http::Responder responder);
+    void handle(const http::Request& request, http::Responder responder);
     void handle_polling(const http::Request& request, http::Responder responder);
     void handle_websocket(const http::Request& request, http::Responder responder);
     std::optional<http::Response> busy();
