@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/units.hpp"
@@ -40,6 +41,7 @@ private:
     const Options& options_;
     kafka::Admin admin_;
     Clock::time_point deadline_;
+    bool waiting_told_ = false;
 };
 
 const kafka::TopicState* find(const std::vector<kafka::TopicState>& topics,
@@ -63,6 +65,10 @@ Result<Job::Topics> Job::existing() {
             return Error{fmt::format("no answer from {} within --wait {}: {}",
                                      options_.kafka.bootstrap_servers,
                                      format_duration(options_.wait), topics.error().message)};
+        if (!std::exchange(waiting_told_, true))
+            log::info("no broker answers yet, asking on",
+                      {{"brokers", options_.kafka.bootstrap_servers},
+                       {"reason", topics.error().message}});
         std::this_thread::sleep_for(pause_between_attempts);
     }
 }
