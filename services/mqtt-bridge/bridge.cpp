@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -12,10 +11,10 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "kafka/admin.hpp"
 #include "kafka/dead_letter.hpp"
 #include "kafka/headers.hpp"
 #include "limits.hpp"
+#include "topic_check.hpp"
 
 namespace weir::mqtt_bridge {
 namespace {
@@ -105,24 +104,19 @@ void Bridge::watch_kafka() {
     const auto time = std::chrono::steady_clock::now();
     if (time < next_look_) return;
     next_look_ = time + look_interval;
-    if (topics_seen_) {
-        if (producer_->reachable())
-            kafka_ready_.met();
-        else
-            kafka_ready_.unmet("no broker can be reached");
-        return;
-    }
-    auto admin = kafka::Admin::open(options_.kafka, "mqtt-bridge");
-    if (!admin) return kafka_ready_.unmet(admin.error().message);
-    const auto topics = admin->list(look_wait);
-    if (!topics) return kafka_ready_.unmet(topics.error().message);
-    for (const std::string& wanted : {options_.output, options_.dead_letter}) {
-        const auto is_wanted = [&](const kafka::TopicState& topic) { return topic.name == wanted; };
-        if (std::none_of(topics->begin(), topics->end(), is_wanted))
-            return kafka_ready_.unmet(fmt::format("the topic {} does not exist", wanted));
-    }
-    topics_seen_ = true;
-    kafka_ready_.met();
+    if (!topics_seen_) return look_at_topics();
+    if (producer_->reachable())
+        kafka_ready_.met();
+    else
+        kafka_ready_.unmet("no broker can be reached");
+}
+
+void Bridge::look_at_topics() {
+    const auto checked = check_topics(options_, look_wait);
+    topics_seen_ = checked.ok();
+    if (topics_seen_) return kafka_ready_.met();
+    kafka_ready_.unmet(checked.error().sentence);
+    if (!checked.error().may_pass) fail(checked.error().sentence);
 }
 
 /// Kafka's answers are polled on while the subscriber waits for them.
@@ -237,9 +231,17 @@ void Bridge::on_delivery(const kafka::Delivery& delivery) {
                                 delivery.failure->message));
     if (delivery.failure->meaning != kafka::Meaning::rejected || !original)
         return fail(delivery.failure->message);
+    // Refused for its own sake, and not for that of its batch?
+    if (!topics_seen_) look_at_topics();
+    if (failed()) return;
     bury({delivery.failure->message, "deliver", original->topic, delivery.key, original->payload,
           original->payload.size()},
          delivery.token);
+}
+
+bool Bridge::failed() {
+    const std::lock_guard lock(mutex_);
+    return failure_.has_value();
 }
 
 /// The message stays unacknowledged, so the MQTT broker has it for the next start.

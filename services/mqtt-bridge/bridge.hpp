@@ -58,9 +58,11 @@ private:
     void keep_original(std::uint64_t token, const mqtt::Publish& message);
     std::optional<Original> take_original(std::uint64_t token);
     void fail(std::string reason);
+    bool failed();
     Result<void> open_producer();
     void poll();
     void watch_kafka();
+    void look_at_topics();
     void stop();
 
     const Options& options_;

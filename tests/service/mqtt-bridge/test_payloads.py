@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from bridge_ends import publish
+from bridge_ends import TopicReader, publish
 from support import wait_until
 
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?"
@@ -116,7 +116,7 @@ def test_large_payloads_pass_or_die_whole_or_with_their_beginning(bridge, mosqui
 
 def test_what_kafka_refuses_is_buried_as_it_came_with_kafkas_words(bridge, mosquitto, topic, dead):
     small = topic("small", max_message_bytes=2_000)
-    bridge({"output": small})
+    bridge({"output": small, "kafka": "batch.size=2000"})
     payload = json.dumps({"data": "x" * 5_000}) + "\r\n"
     publish(mosquitto.port, [("t/d", payload)])
     letter = dead.wait(1)[0]
@@ -125,6 +125,23 @@ def test_what_kafka_refuses_is_buried_as_it_came_with_kafkas_words(bridge, mosqu
     assert letter.headers["weir-mqtt-topic"] == "t/d"
     assert letter.headers["weir-stage"] == "deliver"
     assert "MSG_SIZE_TOO_LARGE" in letter.headers["weir-error"]
+
+
+def test_good_records_are_not_refused_with_their_batch(bridge, mosquitto, topic, dead, kafka):
+    # A broker refuses a batch as a whole: 300 good readings were buried together.
+    small = topic("small", max_message_bytes=2_000)
+    process = bridge({"output": small}, wait=False)
+    wait_until(lambda: "subscribed" in process.log_text(), "subscription")
+    publish(mosquitto.port, [("t/d", str(n)) for n in range(300)])
+    wait_until(lambda: not process.running, "end of the bridge")
+    assert process.exit_code == 1
+    assert f"{small} takes batches of 2000 bytes" in process.log_text()
+    assert "give --kafka batch.size=2000 or less" in process.log_text()
+    process.command += ["--kafka", "batch.size=2000"]
+    process.start().wait_ready()
+    reader = TopicReader(kafka.bootstrap_servers, small)
+    assert {record.value["data"] for record in reader.wait(300)} == set(range(300))
+    assert dead.poll() == []
 
 
 def test_the_key_is_made_of_the_topic_as_told(bridge, mosquitto, records):
