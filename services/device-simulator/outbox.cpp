@@ -194,9 +194,9 @@ void Outbox::wait_until(Clock::time_point time) {
 void Outbox::close(std::chrono::milliseconds wait) {
     const Clock::time_point deadline = Clock::now() + wait;
     for (const auto& line : lines_)
-        line->publisher->close(std::max(std::chrono::milliseconds{0},
-                                        std::chrono::ceil<std::chrono::milliseconds>(
-                                            deadline - Clock::now())));
+        line->publisher->close(
+            std::max(std::chrono::milliseconds{0},
+                     std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
     for (const auto& line : lines_)
         take_back(*line);
     if (waiting_ == 0) return;

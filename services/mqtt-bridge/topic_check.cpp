@@ -46,7 +46,8 @@ Result<void, Obstacle> check_topics(const Options& options, std::chrono::millise
         const auto found =
             std::find_if(all->begin(), all->end(),
                          [&](const kafka::TopicState& topic) { return topic.name == wanted; });
-        if (found == all->end()) return Obstacle{fmt::format("the topic {} does not exist", wanted)};
+        if (found == all->end())
+            return Obstacle{fmt::format("the topic {} does not exist", wanted)};
         used.push_back(*found);
     }
     if (const auto described = admin->describe(used, wait); !described) {
