@@ -59,7 +59,7 @@ Result<Session::Event, Malformed> Session::receive(const Frame& frame, Time now)
         return Malformed{protocol_error, "CONNACK must be the first packet and come once"};
     if (answer_due_) answer_due_ = now + keep_alive_ / 2;
     switch (frame.type) {
-        case PacketType::connack: return on_connack(frame);
+        case PacketType::connack: return on_connack(frame, now);
         case PacketType::publish: return on_publish(frame, now);
         case PacketType::pubrel: return on_pubrel(frame);
         case PacketType::suback: return on_suback(frame);
@@ -73,7 +73,7 @@ Result<Session::Event, Malformed> Session::receive(const Frame& frame, Time now)
     }
 }
 
-Result<Session::Event, Malformed> Session::on_connack(const Frame& frame) {
+Result<Session::Event, Malformed> Session::on_connack(const Frame& frame, Time now) {
     const auto connack = decode_connack(frame, options_.version);
     if (!connack) return connack.error();
     const bool v5 = options_.version == Version::v5;
@@ -89,8 +89,10 @@ Result<Session::Event, Malformed> Session::on_connack(const Frame& frame) {
     if (!connack->session_present && was_connected_) ++stats_.sessions_lost;
     if (!connack->session_present) forget_session();
     was_connected_ = true;
-    if (const auto own = connack->properties.find(PropertyId::server_keep_alive))
+    if (const auto own = connack->properties.find(PropertyId::server_keep_alive)) {
         keep_alive_ = std::chrono::seconds{own->number};
+        ping_due_ = now + keep_alive_;
+    }
     if (const auto expiry = connack->properties.find(PropertyId::session_expiry);
         expiry && expiry->number < options_.session_expiry_s)
         event.text = fmt::format("the broker keeps an absent client's session for {} s only",

@@ -135,7 +135,7 @@ private:
     };
     using Index = std::uint32_t;
 
-    Result<Event, Malformed> on_connack(const Frame& frame);
+    Result<Event, Malformed> on_connack(const Frame& frame, Time now);
     Result<Event, Malformed> on_suback(const Frame& frame);
     Result<Event, Malformed> on_publish(const Frame& frame, Time now);
     Result<Event, Malformed> on_pubrel(const Frame& frame);

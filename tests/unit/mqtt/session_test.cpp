@@ -237,6 +237,19 @@ TEST_CASE("the broker's own keep-alive is obeyed, and 0 sends no pings", "[mqtt]
     CHECK(bench.sent().empty());
 }
 
+TEST_CASE("a keep-alive of the broker's that is shorter than ours counts from the first ping on",
+          "[mqtt][session]") {
+    // The first ping came after our own 60 s, and a broker drops a silent client after 15 s of 10.
+    Bench bench;
+    bench.session.open(bench.now);
+    bench.give(connack5(0, 0, bytes({0x13, 0, 10})));
+    bench.give(suback5(bytes({2})));
+    bench.sent();
+    bench.now += 10s;
+    CHECK(bench.session.tick(bench.now, true) == Session::Pulse::fine);
+    CHECK(bench.sent() == bytes({0xC0, 0}));
+}
+
 TEST_CASE("the age of the oldest message is known", "[mqtt][session]") {
     Bench bench;
     bench.connect();
