@@ -69,7 +69,7 @@ HistoryLimits history_limits(const Options& options) {
 }
 
 /// What the feed does goes to the io thread, a few batches at a time.
-FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, std::stop_token stop) {
+FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, const std::stop_token& stop) {
     return {.take =
                 [&, stop](std::vector<Outgoing> batch) {
                     if (!gate.enter(stop)) return;
@@ -109,7 +109,7 @@ Result<void> Emitter::run() {
     Gate gate(batches_under_way_max);
     Meters meters(service_.metrics(), options_.relays, server.stats(), http.stats());
     Feed feed(options_, *zone, service_, meters, sink_to(hub, io, gate, service_.stop()));
-    const Result<void> fed = feed.run();
+    Result<void> fed = feed.run();
 
     io.post([&] {
         http.stop();
