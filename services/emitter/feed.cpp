@@ -13,10 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto poll_wait = 100ms;    // also how late a stop is seen
-constexpr auto ask_timeout = 3s;     // of one question to the brokers; delays a stop, too
-constexpr auto retry_wait = 1s;      // after one went wrong
-constexpr auto refresh_every = 10s;  // for partitions that were added
+constexpr auto poll_wait = 100ms;   // also how late a stop is seen
+constexpr auto ask_timeout = 3s;    // of one question to the brokers; delays a stop, too
+constexpr auto retry_wait = 1s;     // after one went wrong
+constexpr auto refresh_every = 5s;  // for partitions that were added
 constexpr auto tick_every = 1s;
 constexpr auto flaw_log_every = 1min;
 

@@ -70,7 +70,7 @@ client.disconnect()
 
 other = socketio.Client(reconnection=False)
 try:
-    other.connect(sys.argv[1], transports=[sys.argv[2]], namespaces=["/nope"], wait_timeout=10)
+    other.connect(sys.argv[1], transports=[sys.argv[2]], namespaces=["/nope"], wait_timeout=1)
 except socketio.exceptions.ConnectionError:
     seen["refused"] = True
 print(json.dumps(seen))

@@ -236,7 +236,7 @@ def test_topics_and_partitions_may_come_later(emitter, kafka, topics, topic, uni
     producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
     producer.produce(there, '{"n":2}', partition=2)
     assert producer.flush(30) == 0
-    live.socket.raw.settimeout(20)  # partitions are looked for every 10 s
+    live.socket.raw.settimeout(20)  # partitions are looked for every 5 s
     event = live.until(lambda event: event[0] == "window", "window")
     assert event[1:2] + [event[2]["partition"]] == [{"n": 2}, 2]
 
