@@ -95,8 +95,7 @@ TEST_CASE("what is not HTTP or beyond a limit gets its status and the connection
     start(server);
     const std::string long_header =
         "GET /hello HTTP/1.1\r\nX: " + std::string(300, 'x') + "\r\n\r\n";
-    const std::string endless_chunk =
-        "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string endless_chunk = "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     const std::pair<std::string, const char*> cases[] = {
         {"what is this\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported"},
         {"nothing\r\n\r\n", "HTTP/1.1 400 Bad Request"},

@@ -27,14 +27,14 @@ TEST_CASE("endpoints are read and written back", "[net]") {
 
 TEST_CASE("a wrong endpoint is refused with its reason", "[net]") {
     const std::pair<const char*, const char*> bad[] = {
-        {"", "there is no port"},        {"localhost", "there is no port"},
-        {"[::1]", "there is no port"},   {":5000", "there is no host"},
-        {"[]:5000", "there is no host"}, {"::1:5000", "an IPv6 address needs brackets"},
-        {"a b:1", "not a host name"},    {"[x]:1", "not a host name"},
-        {"h:", "the port is not"},       {"h:65536", "the port is not"},
-        {"h:-1", "the port is not"},     {"h:80x", "the port is not"},
-        {"h: 80", "the port is not"},    {"http://h:80", "not a host name"},
-        {"[:]:80", "not a host name"},   {"[1.2.3.4]:80", "not a host name"},
+        {"", "there is no port"},         {"localhost", "there is no port"},
+        {"[::1]", "there is no port"},    {":5000", "there is no host"},
+        {"[]:5000", "there is no host"},  {"::1:5000", "an IPv6 address needs brackets"},
+        {"a b:1", "not a host name"},     {"[x]:1", "not a host name"},
+        {"h:", "the port is not"},        {"h:65536", "the port is not"},
+        {"h:-1", "the port is not"},      {"h:80x", "the port is not"},
+        {"h: 80", "the port is not"},     {"http://h:80", "not a host name"},
+        {"[:]:80", "not a host name"},    {"[1.2.3.4]:80", "not a host name"},
         {"[::1%]:80", "not a host name"}, {"[%lo]:80", "not a host name"},
     };
     for (const auto& [text, reason] : bad) {
