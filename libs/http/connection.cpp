@@ -106,7 +106,7 @@ void Connection::parse() {
     if (state_ != State::reading) return;
     // The parser bounds the header and the body, but not what is between a body's chunks.
     if (buffer_.size() > core_->limits().header_bytes_max)
-        return refuse(400, "a chunk's extension or trailer is too large");
+        return refuse(431, "a chunk's extension or trailer is too large");
     await_readable();
 }
 
