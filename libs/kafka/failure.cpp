@@ -15,6 +15,12 @@ std::string_view name(Meaning meaning) {
     return "?";
 }
 
+bool is_fenced(const Failure& failure) {
+    return failure.code == RD_KAFKA_RESP_ERR__FENCED ||
+           failure.code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+           failure.code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
 Meaning classify(int code) {
     switch (code) {
         // The record itself is refused; the next one may pass.

@@ -29,6 +29,9 @@ struct Failure {
 template <typename T>
 using Outcome = Result<T, Failure>;
 
+/// True when the failure means that another producer uses our transactional id by now.
+bool is_fenced(const Failure& failure);
+
 /// What librdkafka says about an error beside its code.
 struct ErrorFlags {
     bool fatal = false;

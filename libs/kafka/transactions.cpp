@@ -11,6 +11,8 @@ namespace {
 // "Remaining transaction time": rdkafka.h advises against any other value for commit and abort.
 constexpr int until_transaction_timeout = -1;
 constexpr int request_timeout_ms = 5000;
+// Resumable, so a short wait costs nothing and patience is asked often.
+constexpr int init_timeout_ms = 1000;
 constexpr std::chrono::milliseconds pause_between_attempts{50};
 
 }  // namespace
@@ -34,7 +36,7 @@ Outcome<void> Transactions::insist(const char* doing,
 
 Outcome<void> Transactions::init() {
     return insist("initializing transactions", [this] {
-        return rd_kafka_init_transactions(producer_.native(), request_timeout_ms);
+        return rd_kafka_init_transactions(producer_.native(), init_timeout_ms);
     });
 }
 

@@ -25,6 +25,7 @@ void Lane::take(const kafka::RecordView& record, Workshop& workshop, Steady now)
     WEIR_ASSERT(!stalled_, "a lane that stands still takes nothing");
     WEIR_ASSERT(record.offset >= next_, "records come in the order of their offsets");
     end_.reset();
+    quiet_close_refused_ = false;
     last_activity_ = now;
     reach(record.offset, workshop);
     if (workshop.outbox.failed()) return;
@@ -86,23 +87,23 @@ void Lane::drain(Workshop& workshop) {
     }
 }
 
-bool Lane::close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle, Steady now,
-                         EventTime until, Workshop& workshop) {
+bool Lane::may_close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle,
+                             Steady now, EventTime until) const {
     const auto earliest = stream_.earliest_end();
-    if (!earliest || *earliest > until || !end_ || end_ != high || stream_.replaying() ||
-        stalled_ || now - last_activity_ < idle)
-        return false;
+    return earliest && *earliest <= until && end_ && end_ == high && !stream_.replaying() &&
+           !stalled_ && !quiet_close_refused_ && now - last_activity_ >= idle;
+}
+
+void Lane::close_quietly(EventTime until, Workshop& workshop) {
     const auto closed = stream_.quiet_close(until);
     if (!closed) {
-        if (!std::exchange(quiet_close_refused_, true))
-            log::warn("windows wait for a record", {{"partition", number(where_.partition)},
-                                                    {"reason", closed.error().message}});
-        return false;
+        quiet_close_refused_ = true;
+        log::warn("windows wait for a record", {{"partition", number(where_.partition)},
+                                                {"reason", closed.error().message}});
+        return;
     }
-    quiet_close_refused_ = false;
     rows_written_ = true;
     drain(workshop);
-    return *closed;
 }
 
 bool Lane::dirty() const {

@@ -54,11 +54,16 @@ public:
     /// The partition ends before `end`, for now.
     void reach_end(Offset end, Workshop& workshop, Steady now);
 
-    /// Closes the windows that the wall clock has left behind, if no record has come for `idle`
-    /// and none can be under way: `high` is what the broker said last, and beyond the end while a
-    /// transaction is open upstream. False when there was nothing to close.
-    bool close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle, Steady now,
-                       EventTime until, Workshop& workshop);
+    /// Whether the wall clock has left windows behind (they end at or before `until`) and no record
+    /// has come for `idle` at the partition's end. `high` is what the broker said last, and beyond
+    /// the end while a transaction is open upstream.
+    [[nodiscard]] bool may_close_quietly(std::optional<Offset> high,
+                                         std::chrono::milliseconds idle, Steady now,
+                                         EventTime until) const;
+    /// Closes those windows.
+    void close_quietly(EventTime until, Workshop& workshop);
+    /// Silence so far means nothing, because nobody could have been heard.
+    void restart_idle(Steady now) { last_activity_ = now; }
 
     /// Something happened that is not committed.
     [[nodiscard]] bool dirty() const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 
 namespace weir::aggregator {
@@ -21,6 +22,9 @@ namespace {
 constexpr milliseconds idle_wait{100};
 
 constexpr milliseconds observation_interval{1000};
+
+/// One question for a partition's end, to a leader that answers in a millisecond if at all.
+constexpr milliseconds end_query_timeout{1000};
 
 /// The pause after the first failure in a row, and how often it doubles: up to 3.2 s.
 constexpr milliseconds retry_pause_min{50};
@@ -125,6 +129,8 @@ void Loop::take(const kafka::Event& event, Steady now) {
     Lane* const lane = this->lane(event.record);
     // Given up, about to be built up again, or standing still.
     if (lane == nullptr || lane->stalled()) return;
+    if (event.record.offset < lane->next())
+        return outbox_.fail({Meaning::needs_abort, 0, "the consumer went back in the log"});
     if (event.kind == kafka::Event::Kind::record)
         lane->take(event.record, workshop_, now);
     else
@@ -144,13 +150,21 @@ void Loop::stall(Lane& lane) {
     partitions_ready_.unmet(reason);
 }
 
+/// Silence is only heard while the brokers can be: before windows close, the partition's leader is
+/// asked whether the end is still where we saw it, and after an outage idle time begins anew.
 void Loop::close_quietly(Steady now) {
     const EventTime until = wall_clock() - options_.grace;
+    const bool deaf = !consumer_.reachable();
     for_each_lane([&](Lane& lane) {
+        if (deaf) return lane.restart_idle(now);
         const auto log = consumer_.cached_watermarks(lane.where());
         const auto high = log ? std::optional(log->high) : std::nullopt;
-        if (!outbox_.failed())
-            static_cast<void>(lane.close_quietly(high, options_.idle, now, until, workshop_));
+        if (outbox_.failed() || !lane.may_close_quietly(high, options_.idle, now, until)) return;
+        const auto asked = consumer_.query_watermarks(lane.where(), end_query_timeout);
+        if (asked && asked->high == lane.next())
+            lane.close_quietly(until, workshop_);
+        else
+            lane.restart_idle(now);
     });
 }
 
@@ -162,7 +176,8 @@ bool Loop::commit_due(Steady now) const {
 }
 
 void Loop::commit() {
-    if (outbox_.failed() || !fingerprint_) return;
+    // While no broker answers a commit would only keep the loop from everything else.
+    if (outbox_.failed() || !fingerprint_ || !output_.reachable()) return;
     std::vector<kafka::Position> positions;
     std::vector<Lane*> lanes;
     for_each_lane([&](Lane& lane) {
@@ -172,7 +187,10 @@ void Loop::commit() {
     });
     const Steady began = std::chrono::steady_clock::now();
     last_commit_ = began;
-    if (positions.empty()) return;
+    if (positions.empty()) {
+        WEIR_ASSERT(output_.pending() == 0, "what was written belongs to a partition we own");
+        return;
+    }
     if (auto outcome = output_.commit(positions, consumer_); !outcome)
         return outbox_.fail(outcome.error());
     last_commit_ = std::chrono::steady_clock::now();

@@ -92,6 +92,7 @@ private:
     bool caught_up_ = false;
     bool scattered_said_ = false;
     std::optional<Error> fatal_;
+    std::string endured_;  ///< why taking over has failed so far; said once
     std::uint64_t replayed_shown_ = 0;
     Steady last_commit_{};
     Steady next_observation_{};

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
+
 namespace weir::aggregator {
 
 using namespace std::chrono_literals;
@@ -19,25 +21,32 @@ constexpr auto step = 100ms;
 kafka::Outcome<Output> Output::open(const Options& options, const std::string& transactional_id,
                                     std::function<bool()> patience) {
     const bool transactional = options.guarantee == Guarantee::exactly_once;
-    auto lost = std::make_shared<std::optional<Failure>>();
+    Output output(options, transactional ? transactional_id : "", std::move(patience));
+    if (auto opened = output.open_producer(); !opened) return opened.error();
+    return output;
+}
+
+Output::Output(const Options& options, std::string transactional_id, std::function<bool()> patience)
+    : options_(options),
+      transactional_id_(std::move(transactional_id)),
+      lost_(std::make_shared<std::optional<Failure>>()),
+      patience_(std::move(patience)) {}
+
+kafka::Outcome<void> Output::open_producer() {
+    transactions_.reset();
+    producer_.reset();
     auto producer = kafka::Producer::open(
-        options.kafka,
+        options_.kafka,
         {.client_id = "aggregator",
-         .transactional_id = transactional ? transactional_id : "",
-         .topics = {options.output, options.late, options.dead_letter}},
-        [lost](const kafka::Delivery& delivery) {
+         .transactional_id = transactional_id_,
+         .topics = {options_.output, options_.late, options_.dead_letter}},
+        [lost = lost_](const kafka::Delivery& delivery) {
             if (!delivery.delivered && !*lost) *lost = *delivery.failure;
         });
     if (!producer) return producer.error();
-    return Output(std::make_unique<kafka::Producer>(std::move(*producer)), std::move(lost),
-                  options.guarantee, std::move(patience));
-}
-
-Output::Output(std::unique_ptr<kafka::Producer> producer,
-               std::shared_ptr<std::optional<Failure>> lost, Guarantee guarantee,
-               std::function<bool()> patience)
-    : producer_(std::move(producer)), lost_(std::move(lost)), patience_(std::move(patience)) {
-    if (guarantee == Guarantee::exactly_once) transactions_.emplace(*producer_, patience_);
+    producer_ = std::make_unique<kafka::Producer>(std::move(*producer));
+    if (!transactional_id_.empty()) transactions_.emplace(*producer_, patience_);
+    return {};
 }
 
 kafka::Outcome<void> Output::init() {
@@ -110,12 +119,21 @@ kafka::Outcome<void> Output::wait_for_answers() {
     return failure;
 }
 
+/// A transaction the brokers never heard of, because they went away under it, cannot be aborted:
+/// they answer INVALID_TXN_STATE, and librdkafka gives the producer up. A new one under the same id
+/// ends whatever is left and goes on; unless somebody else has taken the id.
+kafka::Outcome<void> Output::abort_transaction() {
+    auto aborted = transactions_->abort();
+    if (aborted || aborted.error().meaning != Meaning::fatal || kafka::is_fenced(aborted.error()))
+        return aborted;
+    log::warn("the producer is replaced", {{"reason", aborted.error().message}});
+    if (auto opened = open_producer(); !opened) return opened;
+    return init();
+}
+
 kafka::Outcome<void> Output::abort() {
     pending_ = 0;
-    if (transactions_) {
-        if (!transactions_->open()) return {};
-        return transactions_->abort();
-    }
+    if (transactions_) return transactions_->open() ? abort_transaction() : kafka::Outcome<void>{};
     while (!producer_->flush(step))
         if (!patience_())
             return Failure{Meaning::fatal, 0, "stopped while records were unanswered"};

@@ -51,15 +51,18 @@ public:
     [[nodiscard]] std::optional<kafka::Failure> fatal() const { return producer_->fatal(); }
 
 private:
-    Output(std::unique_ptr<kafka::Producer> producer, std::shared_ptr<std::optional<kafka::Failure>>
-           lost, Guarantee guarantee, std::function<bool()> patience);
+    Output(const Options& options, std::string transactional_id, std::function<bool()> patience);
 
+    kafka::Outcome<void> open_producer();
+    kafka::Outcome<void> abort_transaction();
     kafka::Outcome<void> commit_transaction(std::span<const kafka::Position> positions,
                                             kafka::Consumer& consumer);
     kafka::Outcome<void> commit_plainly(std::span<const kafka::Position> positions,
                                         kafka::Consumer& consumer);
     kafka::Outcome<void> wait_for_answers();
 
+    const Options& options_;
+    std::string transactional_id_;  ///< empty: at least once
     std::unique_ptr<kafka::Producer> producer_;
     /// The first record that was not delivered since the last commit (at least once).
     std::shared_ptr<std::optional<kafka::Failure>> lost_;

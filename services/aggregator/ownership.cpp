@@ -57,16 +57,20 @@ bool Loop::take_over(const Partitions& partitions) {
     owned_.insert(owned_.end(), partitions.begin(), partitions.end());
     log::info("partitions taken over",
               {{"partitions", list_of(partitions)}, {"owned", owned_.size()}});
+    endured_.clear();
     partitions_ready_.met();
     return true;
 }
 
 /// Revoked: still ours, so what is whole is committed first. Lost: somebody else's by now, so what
-/// is open must not be committed; the transaction holds all lanes' rows and is aborted as a whole.
+/// is open must not be committed. The transaction holds all lanes' rows and is aborted as a whole.
 void Loop::give_up(const Partitions& partitions, bool lost) {
-    if (lost && output_.pending() > 0)
-        outbox_.fail({Meaning::needs_abort, 0, "the group took partitions away without asking"});
     if (!lost) commit();
+    // What was written for these partitions must never be committed without their offsets.
+    if (output_.pending() > 0)
+        outbox_.fail({Meaning::needs_abort, 0,
+                      lost ? "the group took partitions away without asking"
+                           : "partitions had to be given up before a commit was possible"});
     if (outbox_.failed()) start_over();
     for (const auto& [topic, partition] : partitions) {
         const auto index = static_cast<std::size_t>(number(partition));
@@ -133,6 +137,7 @@ void Loop::rebuild() {
     if (!positions) return static_cast<void>(endure(positions.error()));
     if (auto restarted = consumer_.restart(*positions); !restarted)
         return static_cast<void>(endure(restarted.error()));
+    endured_.clear();
     partitions_ready_.met();
 }
 
@@ -143,7 +148,9 @@ bool Loop::endure(const kafka::Failure& failure) {
         fatal_ = Error{failure.message};
         return false;
     }
-    log::warn("taking partitions over failed, trying again", {{"reason", failure.message}});
+    const bool news = std::exchange(endured_, failure.message) != failure.message;
+    log::write(news ? log::Level::warn : log::Level::debug,
+               "taking partitions over failed, trying again", {{"reason", failure.message}});
     partitions_ready_.unmet(failure.message);
     std::this_thread::sleep_for(retry_pause);
     return false;
