@@ -47,11 +47,10 @@ inline constexpr std::string_view late_by_ms = "weir-late-by-ms";
 inline constexpr std::string_view error = "weir-error";
 /// The step that refused it: `decode`, `extract`, `deliver` …
 inline constexpr std::string_view stage = "weir-stage";
-/// How many bytes the original's value has, when it was too large to be passed on whole.
-inline constexpr std::string_view cut_from_bytes = "weir-cut-from-bytes";
 /// The MQTT topic a dead message came from.
 inline constexpr std::string_view mqtt_topic = "weir-mqtt-topic";
-/// How long the original was, where the dead letter has only its beginning.
+/// On late records and dead letters that hold only the beginning of a value that was too large to
+/// be passed on whole: how many bytes it had.
 inline constexpr std::string_view original_bytes = "weir-original-bytes";
 
 }  // namespace weir::kafka::header

@@ -48,7 +48,7 @@ void Outbox::pass_on(const kafka::RecordView& record, std::string_view topic,
     auto sent = send(record.key, record.value, record.headers());
     if (!sent && sent.error().meaning == kafka::Meaning::rejected) {
         constexpr std::size_t cut_bytes = 1024;
-        headers.add(kafka::header::cut_from_bytes, static_cast<std::int64_t>(record.value.size()));
+        headers.add(kafka::header::original_bytes, static_cast<std::int64_t>(record.value.size()));
         sent = send(record.key.substr(0, cut_bytes), record.value.substr(0, cut_bytes), {});
     }
     if (!sent) fail(sent.error());

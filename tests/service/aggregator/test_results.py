@@ -230,7 +230,7 @@ def test_a_record_too_large_to_pass_on_whole_is_cut_and_says_so(bench, service):
     service("aggregator", b.options)
     [record] = _wait_for(b, b.dead, 1)
     assert record.value.decode() == huge[:1024]
-    assert record.headers["weir-cut-from-bytes"] == str(len(huge))
+    assert record.headers["weir-original-bytes"] == str(len(huge))
     assert record.headers["weir-offset"] == "0"
     assert len(_wait_for(b, b.output, 1)) == 1
 
