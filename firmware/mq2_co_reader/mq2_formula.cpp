@@ -14,13 +14,9 @@ constexpr double co_slope = -0.34;
 
 }  // namespace
 
-double sensor_kohm(int adc) {
-    return load_kohm * (adc_max - adc) / adc;
-}
+double sensor_kohm(int adc) { return load_kohm * (adc_max - adc) / adc; }
 
-double clean_air_kohm(double sensor_kohm_mean) {
-    return sensor_kohm_mean / clean_air_ratio;
-}
+double clean_air_kohm(double sensor_kohm_mean) { return sensor_kohm_mean / clean_air_ratio; }
 
 double co_ppm(double ratio) {
     // The natural logarithm inside a power of ten is not a slip of ours: the sensor library this

@@ -74,9 +74,8 @@ std::string timestamp() {
 }
 
 std::string text_line(Level level, std::string_view message, Fields fields) {
-    std::string line =
-        fmt::format("{} {:5} {} {}", timestamp(), name(level), state().service,
-                    is_plain(message) ? std::string(message) : json_quoted(message));
+    std::string line = fmt::format("{} {:5} {} {}", timestamp(), name(level), state().service,
+                                   is_plain(message) ? std::string(message) : json_quoted(message));
     for (const Field& field : fields) {
         const bool quoted = field.quoted && needs_quotes(field.value);
         line += fmt::format(" {}={}", field.key, quoted ? json_quoted(field.value) : field.value);

@@ -109,8 +109,8 @@ Result<Bytes> parse_bytes(std::string_view text) {
     const auto value = take_number(rest);
     constexpr Unit bytes{"", 1};
     const Unit* unit = rest.empty() ? &bytes : take_unit(rest, size_units);
-    const auto count = value && unit != nullptr ? whole(*value * static_cast<double>(unit->factor))
-                                                : std::nullopt;
+    const auto count =
+        value && unit != nullptr ? whole(*value * static_cast<double>(unit->factor)) : std::nullopt;
     if (!rest.empty() || !count)
         return Error{fmt::format("expected a size such as 512KiB, 64MiB or 1GB, got \"{}\"", text)};
     return Bytes{*count};

@@ -28,8 +28,8 @@ struct TopicSpec {
 struct TopicState {
     std::string name;
     int partitions = 0;
-    int replication = 0;    ///< of the partition that has the fewest replicas
-    bool has_leaders = true;  ///< every partition can be read and written
+    int replication = 0;                        ///< of the partition that has the fewest replicas
+    bool has_leaders = true;                    ///< every partition can be read and written
     std::map<std::string, std::string> config;  ///< values in force; empty unless asked for
 };
 

@@ -21,8 +21,8 @@ ClientCallbacks& callbacks_of(void* opaque) { return *static_cast<ClientCallback
 /// Facilities of librdkafka's log that Reachability tells better, or that are no news: a property
 /// of consumers given to a producer (CONFWARN), an attempt that is repeated by itself.
 bool is_noise(std::string_view facility) {
-    constexpr std::array<std::string_view, 8> noise{"FAIL",     "ERROR",   "BROKERFAIL", "CONNECT",
-                                                    "CONFWARN", "REQTMOUT", "GETPID",    "MAXPOLL"};
+    constexpr std::array<std::string_view, 8> noise{
+        "FAIL", "ERROR", "BROKERFAIL", "CONNECT", "CONFWARN", "REQTMOUT", "GETPID", "MAXPOLL"};
     return std::find(noise.begin(), noise.end(), facility) != noise.end();
 }
 
@@ -37,8 +37,8 @@ void on_error(rd_kafka_t* client, int code, const char* words, void* opaque) {
     const auto error = static_cast<rd_kafka_resp_err_t>(code);
     if (error == RD_KAFKA_RESP_ERR__FATAL) {
         if (const auto fatal = fatal_failure(client))
-            log::error("the Kafka client is finished", {{"client", rd_kafka_name(client)},
-                                                        {"reason", fatal->message}});
+            log::error("the Kafka client is finished",
+                       {{"client", rd_kafka_name(client)}, {"reason", fatal->message}});
         return;
     }
     callbacks_of(opaque).reachability->on_error(error, words);
@@ -150,7 +150,8 @@ Outcome<rd_kafka_t*> ClientConf::create(rd_kafka_type_t type) {
     fix("bootstrap.servers", options_.bootstrap_servers);
     fix("statistics.interval.ms", statistics_interval_ms);
     for (const auto* list : {&options_.properties, &options_.secrets.list, &std::as_const(fixed_)})
-        for (const auto& [key, value] : *list) set(key.c_str(), value);
+        for (const auto& [key, value] : *list)
+            set(key.c_str(), value);
     if (failure_) return *failure_;
 
     std::array<char, 512> words{};

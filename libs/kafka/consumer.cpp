@@ -108,7 +108,8 @@ void Consumer::State::take(std::size_t count, milliseconds timeout) {
 }
 
 void Consumer::State::release() {
-    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+    for (rd_kafka_message_t* message : messages)
+        rd_kafka_message_destroy(message);
     messages.clear();
     events.clear();
     failures.clear();
@@ -149,7 +150,8 @@ Outcome<void> Consumer::State::assign(std::span<const Position> positions) {
         const auto code = rd_kafka_assign(client.get(), list.get());
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("starting partitions", code);
     }
-    for (const Position& position : positions) owned.push_back(position.where);
+    for (const Position& position : positions)
+        owned.push_back(position.where);
     return {};
 }
 
@@ -230,7 +232,8 @@ std::span<const Event> Consumer::poll(milliseconds timeout) {
         state.take(1, timeout);
         if (!state.messages.empty()) state.take(max - 1, milliseconds{0});
     }
-    for (const rd_kafka_message_t* message : state.messages) state.add_event(*message);
+    for (const rd_kafka_message_t* message : state.messages)
+        state.add_event(*message);
     return state.events;
 }
 
@@ -255,7 +258,8 @@ Outcome<void> Consumer::start(std::span<const Position> positions) {
 Outcome<void> Consumer::restart(std::span<const Position> positions) {
     if (state_->incremental()) {
         std::vector<TopicPartition> partitions;
-        for (const Position& position : positions) partitions.push_back(position.where);
+        for (const Position& position : positions)
+            partitions.push_back(position.where);
         if (auto outcome = state_->unassign(partitions); !outcome) return outcome;
     } else {
         WEIR_ASSERT(positions.size() == state_->owned.size(),
@@ -324,7 +328,8 @@ Outcome<std::vector<Position>> Consumer::offsets_for_times(
     milliseconds timeout) {
     constexpr const char* doing = "finding offsets by time";
     const PartitionList list = partition_list(partitions);
-    for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = time.time_since_epoch().count();
+    for (int i = 0; i < list->cnt; ++i)
+        list->elems[i].offset = time.time_since_epoch().count();
     const auto code =
         rd_kafka_offsets_for_times(state_->client.get(), list.get(), milliseconds_int(timeout));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, code);
@@ -358,9 +363,8 @@ Outcome<Watermarks> Consumer::query_watermarks(const TopicPartition& partition,
 std::optional<Watermarks> Consumer::cached_watermarks(const TopicPartition& partition) const {
     std::int64_t low = RD_KAFKA_OFFSET_INVALID;
     std::int64_t high = RD_KAFKA_OFFSET_INVALID;
-    const auto code =
-        rd_kafka_get_watermark_offsets(state_->client.get(), partition.topic.c_str(),
-                                       number(partition.partition), &low, &high);
+    const auto code = rd_kafka_get_watermark_offsets(state_->client.get(), partition.topic.c_str(),
+                                                     number(partition.partition), &low, &high);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;
     return Watermarks{Offset{std::max<std::int64_t>(low, 0)}, Offset{high}};
 }
@@ -408,7 +412,8 @@ void Consumer::close() {
     if (state.closing) return;
     state.release();
     state.closing = true;
-    for (const Rebalance& unanswered : state.rebalances) state.answer_closing(unanswered);
+    for (const Rebalance& unanswered : state.rebalances)
+        state.answer_closing(unanswered);
     state.rebalances.clear();
     state.queue.reset();  // or librdkafka would wait for it
 

@@ -12,7 +12,8 @@ void HeaderList::add(std::string_view name, std::string value) {
 std::vector<Header> HeaderList::views() const {
     std::vector<Header> views;
     views.reserve(list_.size());
-    for (const auto& [name, value] : list_) views.push_back({name, value});
+    for (const auto& [name, value] : list_)
+        views.push_back({name, value});
     return views;
 }
 

@@ -45,8 +45,8 @@ Result<void> validate(const Property& property) {
             return Error{fmt::format("{} may not be set here: {}", property.key, instead)};
     const ConfHandle conf(rd_kafka_conf_new());
     std::array<char, 512> words{};
-    const auto outcome = rd_kafka_conf_set(conf.get(), property.key.c_str(),
-                                           property.value.c_str(), words.data(), words.size());
+    const auto outcome = rd_kafka_conf_set(conf.get(), property.key.c_str(), property.value.c_str(),
+                                           words.data(), words.size());
     if (outcome == RD_KAFKA_CONF_OK) return {};
     // librdkafka's words may repeat the value.
     if (is_secret(property.key)) return Error{fmt::format("{} was refused", property.key)};
@@ -56,9 +56,8 @@ Result<void> validate(const Property& property) {
 }  // namespace
 
 bool is_secret(std::string_view key) {
-    constexpr std::array<std::string_view, 6> parts{"password",  "secret",       "ssl.key.pem",
-                                                    "jaas",      "oauthbearer.config",
-                                                    "ssl_key"};
+    constexpr std::array<std::string_view, 6> parts{
+        "password", "secret", "ssl.key.pem", "jaas", "oauthbearer.config", "ssl_key"};
     return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
         return key.find(part) != std::string_view::npos;
     });

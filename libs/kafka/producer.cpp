@@ -41,9 +41,8 @@ void Producer::State::answer(const rd_kafka_message_t& message) const {
         handler(delivery);
         return;
     }
-    const Failure failure =
-        failure_of(fmt::format("writing to topic {}", rd_kafka_topic_name(message.rkt)),
-                   message.err);
+    const Failure failure = failure_of(
+        fmt::format("writing to topic {}", rd_kafka_topic_name(message.rkt)), message.err);
     delivery.failure = &failure;
     handler(delivery);
 }
@@ -146,7 +145,8 @@ void Producer::close(milliseconds timeout) {
         rd_kafka_purge(native(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         // Purged records are answered by poll(); the bound is only against a bug in there.
         constexpr int rounds_max = 100;
-        for (int i = 0; i < rounds_max && queue_depth() > 0; ++i) poll(milliseconds{10});
+        for (int i = 0; i < rounds_max && queue_depth() > 0; ++i)
+            poll(milliseconds{10});
     }
     state_->closed = true;
 }

@@ -26,9 +26,9 @@ struct OutgoingRecord {
     std::string_view key;    ///< data() nullptr: no key, any partition
     std::string_view value;  ///< data() nullptr: a tombstone
     std::span<const Header> headers{};
-    std::int64_t timestamp_ms = 0;        ///< 0: now
+    std::int64_t timestamp_ms = 0;         ///< 0: now
     std::optional<Partition> partition{};  ///< empty: by the key's murmur2, as Java clients do
-    std::uint64_t token = 0;              ///< handed back in the Delivery
+    std::uint64_t token = 0;               ///< handed back in the Delivery
 };
 
 /// The answer to one accepted record.

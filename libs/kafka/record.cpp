@@ -37,8 +37,8 @@ std::vector<Header> RecordView::headers() const {
     const char* name = nullptr;
     const void* bytes = nullptr;
     std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &bytes, &size) ==
-                            RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (std::size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &bytes, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
          ++i)
         list.push_back({name, {static_cast<const char*>(bytes), size}});
     return list;

@@ -66,7 +66,7 @@ struct Publish {
     std::string_view payload;
     std::size_t payload_size;  ///< of the whole payload, also when the frame misses a part
     Properties properties;     ///< none, nor a payload, when the frame ends within them
-    std::uint16_t id = 0;  ///< 0 for QoS 0
+    std::uint16_t id = 0;      ///< 0 for QoS 0
     Qos qos = Qos::at_most_once;
     bool duplicate = false;
     bool retained = false;

@@ -50,7 +50,8 @@ std::string_view name_of(const Table& table, Value wanted) {
 template <typename Table>
 std::string names(const Table& table) {
     std::string list;
-    for (const auto& [name, value] : table) list += (list.empty() ? "" : ", ") + std::string(name);
+    for (const auto& [name, value] : table)
+        list += (list.empty() ? "" : ", ") + std::string(name);
     return list;
 }
 
@@ -83,8 +84,8 @@ Result<Schema> compile(const std::vector<AggregateSpec>& specs) {
             aggregate.field = static_cast<std::uint32_t>(known - fields.begin());
             aggregate.type = spec.type;
             if (known == fields.end()) {
-                fields.push_back({std::move(*pointer), json_type(spec.type),
-                                  json::Presence::optional});
+                fields.push_back(
+                    {std::move(*pointer), json_type(spec.type), json::Presence::optional});
                 field_types.push_back(spec.type);
             } else if (field_types[*aggregate.field] != spec.type) {
                 return Error{fmt::format("the field {} has two types, {} and {}", *spec.field,

@@ -28,9 +28,9 @@ std::uint64_t hash_of(std::string_view text) {
 /// The value itself where it is short and plain, so that a person can read what was set.
 std::string shown(const std::string& value) {
     constexpr std::size_t shown_max = 60;
-    const bool plain = value.find_first_of(";|") == std::string::npos &&
-                       std::all_of(value.begin(), value.end(),
-                                   [](char c) { return c >= ' ' && c <= '~'; });
+    const bool plain =
+        value.find_first_of(";|") == std::string::npos &&
+        std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
     return plain && value.size() <= shown_max ? value : fmt::format("#{:x}", hash_of(value));
 }
 
@@ -51,10 +51,9 @@ std::vector<std::pair<std::string, std::string>> split(std::string_view text) {
 Fingerprint::Fingerprint(const Options& options, int partitions) {
     std::string aggregates;
     for (const AggregateSpec& spec : options.aggregates)
-        aggregates += (aggregates.empty() ? "" : " ") +
-                      config::Codec<AggregateSpec>::format(spec);
-    const auto ahead = config::Codec<std::optional<Options::milliseconds>>::format(
-        options.max_ahead);
+        aggregates += (aggregates.empty() ? "" : " ") + config::Codec<AggregateSpec>::format(spec);
+    const auto ahead =
+        config::Codec<std::optional<Options::milliseconds>>::format(options.max_ahead);
     entries_ = {{"partitions", std::to_string(partitions)},
                 {"key", shown(options.key)},
                 {"time", shown(options.time)},

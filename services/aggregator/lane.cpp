@@ -61,9 +61,10 @@ void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
         if (!stream_.replaying()) outbox.dead(record, reading.error().message);
         return;
     }
-    const window::Verdict verdict = stream_.add(
-        {.offset = record.offset, .time = reading->time, .key = reading->key,
-         .inputs = reading->inputs});
+    const window::Verdict verdict = stream_.add({.offset = record.offset,
+                                                 .time = reading->time,
+                                                 .key = reading->key,
+                                                 .inputs = reading->inputs});
     if (verdict.fate == window::Fate::full) {
         stalled_ = true;
         return;
@@ -87,8 +88,8 @@ void Lane::drain(Workshop& workshop) {
     }
 }
 
-bool Lane::may_close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle,
-                             Steady now, EventTime until) const {
+bool Lane::may_close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle, Steady now,
+                             EventTime until) const {
     const auto earliest = stream_.earliest_end();
     return earliest && *earliest <= until && end_ && end_ == high && !stream_.replaying() &&
            !stalled_ && !quiet_close_refused_ && now - last_activity_ >= idle;
@@ -98,17 +99,15 @@ void Lane::close_quietly(EventTime until, Workshop& workshop) {
     const auto closed = stream_.quiet_close(until);
     if (!closed) {
         quiet_close_refused_ = true;
-        log::warn("windows wait for a record", {{"partition", number(where_.partition)},
-                                                {"reason", closed.error().message}});
+        log::warn("windows wait for a record",
+                  {{"partition", number(where_.partition)}, {"reason", closed.error().message}});
         return;
     }
     rows_written_ = true;
     drain(workshop);
 }
 
-bool Lane::dirty() const {
-    return !stream_.replaying() && (rows_written_ || committed_ != next_);
-}
+bool Lane::dirty() const { return !stream_.replaying() && (rows_written_ || committed_ != next_); }
 
 kafka::Position Lane::position(const Fingerprint& fingerprint) const {
     return {where_, next_, encode_metadata(stream_.checkpoint(next_), fingerprint)};

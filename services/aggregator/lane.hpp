@@ -57,9 +57,8 @@ public:
     /// Whether the wall clock has left windows behind (they end at or before `until`) and no record
     /// has come for `idle` at the partition's end. `high` is what the broker said last, and beyond
     /// the end while a transaction is open upstream.
-    [[nodiscard]] bool may_close_quietly(std::optional<Offset> high,
-                                         std::chrono::milliseconds idle, Steady now,
-                                         EventTime until) const;
+    [[nodiscard]] bool may_close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle,
+                                         Steady now, EventTime until) const;
     /// Closes those windows.
     void close_quietly(EventTime until, Workshop& workshop);
     /// Silence so far means nothing, because nobody could have been heard.

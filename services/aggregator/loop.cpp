@@ -12,8 +12,8 @@
 namespace weir::aggregator {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 using kafka::Meaning;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -75,7 +75,8 @@ Result<void> Loop::run() {
     }
     if (auto joined = consumer_.subscribe({options_.input}); !joined)
         return Error{joined.error().message};
-    while (!service_.stop().stop_requested() && !fatal_) step();
+    while (!service_.stop().stop_requested() && !fatal_)
+        step();
     if (fatal_) return *fatal_;
     commit();
     if (const auto failure = outbox_.take_failure())
@@ -141,11 +142,10 @@ void Loop::take(const kafka::Event& event, Steady now) {
 void Loop::stall(Lane& lane) {
     const std::vector partitions{lane.where()};
     if (auto paused = consumer_.pause(partitions); !paused) return outbox_.fail(paused.error());
-    const std::string reason =
-        fmt::format("partition {} stands still at offset {}: {} windows are open; raise "
-                    "--open-windows-max and start again",
-                    number(lane.where().partition), number(lane.next()),
-                    lane.stream().open_windows());
+    const std::string reason = fmt::format(
+        "partition {} stands still at offset {}: {} windows are open; raise "
+        "--open-windows-max and start again",
+        number(lane.where().partition), number(lane.next()), lane.stream().open_windows());
     log::error(reason);
     partitions_ready_.unmet(reason);
 }
@@ -195,11 +195,13 @@ void Loop::commit() {
         return outbox_.fail(outcome.error());
     last_commit_ = std::chrono::steady_clock::now();
     failures_in_a_row_ = 0;
-    for (Lane* lane : lanes) lane->on_committed();
+    for (Lane* lane : lanes)
+        lane->on_committed();
     if (outbox_.tally.scattered > 0 && !std::exchange(scattered_said_, true))
-        log::error("the grouping field does not determine the record key: windows of one group "
-                   "are spread over partitions and come out in parts; key the topic by it",
-                   {{"key", options_.key}});
+        log::error(
+            "the grouping field does not determine the record key: windows of one group "
+            "are spread over partitions and come out in parts; key the topic by it",
+            {{"key", options_.key}});
     instruments_.committed(std::exchange(outbox_.tally, {}),
                            std::chrono::duration<double>(last_commit_ - began).count());
 }

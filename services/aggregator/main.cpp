@@ -18,9 +18,9 @@ using namespace weir::aggregator;
 Result<void> work(const Options& options, runtime::Service& service) {
     auto id = TransactionalId::claim(options.transactional_id, options.group);
     if (!id) return id.error();
-    auto consumer = kafka::Consumer::open(options.kafka, {.client_id = "aggregator",
-                                                          .group = options.group,
-                                                          .assignment = options.assignment});
+    auto consumer = kafka::Consumer::open(
+        options.kafka,
+        {.client_id = "aggregator", .group = options.group, .assignment = options.assignment});
     if (!consumer) return Error{consumer.error().message};
     Loop* loop = nullptr;
     auto output = Output::open(options, id->text(), [&] { return loop->patient(); });

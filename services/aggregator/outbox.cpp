@@ -17,8 +17,8 @@ void Outbox::result(const kafka::TopicPartition& source, const window::Row& row)
     const auto headers = writer_.headers(row, source.topic, source.partition, origin_);
     const auto views = headers.views();
     if (failed()) return;
-    auto sent = output_.send({.topic = options_.output, .key = row.key,
-                              .value = writer_.value(row), .headers = views});
+    auto sent = output_.send(
+        {.topic = options_.output, .key = row.key, .value = writer_.value(row), .headers = views});
     if (!sent) fail(sent.error());
 }
 

@@ -35,14 +35,14 @@ Output::Output(const Options& options, std::string transactional_id, std::functi
 kafka::Outcome<void> Output::open_producer() {
     transactions_.reset();
     producer_.reset();
-    auto producer = kafka::Producer::open(
-        options_.kafka,
-        {.client_id = "aggregator",
-         .transactional_id = transactional_id_,
-         .topics = {options_.output, options_.late, options_.dead_letter}},
-        [lost = lost_](const kafka::Delivery& delivery) {
-            if (!delivery.delivered && !*lost) *lost = *delivery.failure;
-        });
+    auto producer =
+        kafka::Producer::open(options_.kafka,
+                              {.client_id = "aggregator",
+                               .transactional_id = transactional_id_,
+                               .topics = {options_.output, options_.late, options_.dead_letter}},
+                              [lost = lost_](const kafka::Delivery& delivery) {
+                                  if (!delivery.delivered && !*lost) *lost = *delivery.failure;
+                              });
     if (!producer) return producer.error();
     producer_ = std::make_unique<kafka::Producer>(std::move(*producer));
     if (!transactional_id_.empty()) transactions_.emplace(*producer_, patience_);
@@ -66,11 +66,12 @@ kafka::Outcome<void> Output::send(const kafka::OutgoingRecord& record) {
         if (sent.error() == kafka::SendError::too_large)
             return Failure{Meaning::rejected, 0,
                            fmt::format("writing to topic {}: the record is larger than the client "
-                                       "allows, see --kafka message.max.bytes", record.topic)};
-        if (sent.error() == kafka::SendError::refused)
-            return Failure{Meaning::needs_abort, 0,
-                           fmt::format("writing to topic {}: the client refused the record",
+                                       "allows, see --kafka message.max.bytes",
                                        record.topic)};
+        if (sent.error() == kafka::SendError::refused)
+            return Failure{
+                Meaning::needs_abort, 0,
+                fmt::format("writing to topic {}: the client refused the record", record.topic)};
         producer_->poll(step);
         if (!patience_())
             return Failure{Meaning::fatal, 0, "stopped while the producer's queue was full"};

@@ -13,9 +13,9 @@
 
 namespace weir::aggregator {
 
-using std::chrono::milliseconds;
 using kafka::Meaning;
 using kafka::Rebalance;
+using std::chrono::milliseconds;
 using Partitions = std::vector<kafka::TopicPartition>;
 
 namespace {
@@ -101,8 +101,8 @@ kafka::Outcome<std::vector<kafka::Position>> Loop::prepare(const Partitions& par
         const kafka::TopicPartition& where = partitions[i];
         const auto log = consumer_.query_watermarks(where, request_timeout);
         if (!log) return log.error();
-        auto plan = plan_recovery(options_, reader_.aggregates(), *fingerprint_, (*committed)[i],
-                                  *log);
+        auto plan =
+            plan_recovery(options_, reader_.aggregates(), *fingerprint_, (*committed)[i], *log);
         if (!plan)
             return kafka::Failure{Meaning::fatal, 0,
                                   fmt::format("partition {} of {}: {}", number(where.partition),
@@ -111,8 +111,8 @@ kafka::Outcome<std::vector<kafka::Position>> Loop::prepare(const Partitions& par
             log::warn(plan->warning,
                       {{"topic", where.topic}, {"partition", number(where.partition)}});
         positions.push_back({where, plan->read_from, {}});
-        lanes.push_back(std::make_unique<Lane>(where, std::move(*plan),
-                                               std::chrono::steady_clock::now()));
+        lanes.push_back(
+            std::make_unique<Lane>(where, std::move(*plan), std::chrono::steady_clock::now()));
     }
     for (auto& lane : lanes) {
         const auto index = static_cast<std::size_t>(number(lane->where().partition));

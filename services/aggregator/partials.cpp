@@ -20,11 +20,10 @@ constexpr auto message_timeout = 5s;
 
 kafka::Outcome<Partials> Partials::open(const Options& options, std::string origin,
                                         Instruments& instruments) {
-    auto producer = kafka::Producer::open(options.kafka,
-                                          {.client_id = "aggregator-partial",
-                                           .message_timeout = message_timeout,
-                                           .queue_records_max = queue_records_max,
-                                           .topics = {options.partial}});
+    auto producer = kafka::Producer::open(options.kafka, {.client_id = "aggregator-partial",
+                                                          .message_timeout = message_timeout,
+                                                          .queue_records_max = queue_records_max,
+                                                          .topics = {options.partial}});
     if (!producer) return producer.error();
     return Partials(options, std::move(origin), instruments, std::move(*producer));
 }
@@ -50,8 +49,10 @@ void Partials::visit(Lane& lane) {
     rows_left_ -= lane.stream().visit_changed(rows_left_, [&](const window::Row& row) {
         const auto headers = writer_.headers(row, where.topic, where.partition, origin_);
         const auto views = headers.views();
-        const auto sent = producer_.send({.topic = options_.partial, .key = row.key,
-                                          .value = writer_.value(row), .headers = views});
+        const auto sent = producer_.send({.topic = options_.partial,
+                                          .key = row.key,
+                                          .value = writer_.value(row),
+                                          .headers = views});
         if (sent)
             instruments_.partial_written();
         else

@@ -72,10 +72,10 @@ Result<void> Reader::check_ahead(EventTime time, std::int64_t produced_ms) const
     if (!max_ahead_ || produced_ms < 0) return {};
     const EventTime produced{std::chrono::milliseconds{produced_ms}};
     if (time - produced <= *max_ahead_) return {};
-    return Error{fmt::format(
-        "the event time {} is {} ahead of the record's production, more than {}",
-        json::iso_milliseconds(time), format_duration(time - produced),
-        format_duration(*max_ahead_))};
+    return Error{
+        fmt::format("the event time {} is {} ahead of the record's production, more than {}",
+                    json::iso_milliseconds(time), format_duration(time - produced),
+                    format_duration(*max_ahead_))};
 }
 
 }  // namespace weir::aggregator

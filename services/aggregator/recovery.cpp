@@ -21,9 +21,10 @@ Plan afresh(window::Options options, Offset from, std::string warning) {
 std::string refusal(const Fingerprint& fingerprint, const Result<Metadata>& metadata,
                     Offset committed, const kafka::Watermarks& log) {
     if (committed > log.high)
-        return fmt::format("the committed offset {} is beyond the end of the log, {}: the topic "
-                           "was created anew or has lost records",
-                           number(committed), number(log.high));
+        return fmt::format(
+            "the committed offset {} is beyond the end of the log, {}: the topic "
+            "was created anew or has lost records",
+            number(committed), number(log.high));
     if (!metadata) return metadata.error().message;
     if (metadata->hash == fingerprint.hash()) return {};
     std::string text = "this group's windows were computed otherwise";
@@ -44,8 +45,8 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
                             .open_windows_max = options.open_windows_max,
                             .checkpoint_bytes_max = checkpoint_bytes_max(fingerprint)};
     if (!committed)
-        return afresh(std::move(windows),
-                      options.start == Start::earliest ? log.low : log.high, {});
+        return afresh(std::move(windows), options.start == Start::earliest ? log.low : log.high,
+                      {});
     const Offset known = std::max(committed->offset, log.low);
     if (committed->metadata.empty() && committed->offset <= log.high)
         return afresh(std::move(windows), known,
@@ -63,7 +64,9 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
     const window::Checkpoint& checkpoint = metadata->checkpoint;
     if (checkpoint.replay_from >= log.low)
         return Plan{window::Stream(std::move(windows), checkpoint, committed->offset),
-                    checkpoint.replay_from, committed->offset, {}};
+                    checkpoint.replay_from,
+                    committed->offset,
+                    {}};
     return Plan{window::Stream(std::move(windows), checkpoint, committed->offset, LogStart::cut),
                 log.low, committed->offset,
                 fmt::format("the log begins at {} and the open windows began at {}: what is "

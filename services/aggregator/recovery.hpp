@@ -15,9 +15,9 @@ namespace weir::aggregator {
 /// How a partition is taken over.
 struct Plan {
     window::Stream stream;
-    Offset read_from{};              ///< where the consumer starts
+    Offset read_from{};               ///< where the consumer starts
     std::optional<Offset> committed;  ///< what is committed already; records below it are replayed
-    std::string warning;             ///< what the operator should know, empty if nothing
+    std::string warning;              ///< what the operator should know, empty if nothing
 };
 
 /// Decides, from what the group has committed and what the log still has, how the windows of a

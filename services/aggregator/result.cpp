@@ -35,7 +35,8 @@ ResultWriter::ResultWriter(const Options& options)
       window_field_(options.window_field),
       window_form_(options.window_form),
       round_(options.round) {
-    for (const AggregateSpec& spec : options.aggregates) columns_.push_back(spec.output);
+    for (const AggregateSpec& spec : options.aggregates)
+        columns_.push_back(spec.output);
 }
 
 std::string_view ResultWriter::value(const window::Row& row) {

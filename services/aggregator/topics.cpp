@@ -21,12 +21,12 @@ constexpr auto pause_between_attempts = 100ms;
 /// The topics that are not there, as a list for people.
 std::string missing(const Options& options, const std::vector<kafka::TopicState>& topics) {
     std::string list;
-    for (const std::string& wanted : {options.input, options.output, options.late,
-                                      options.dead_letter, options.partial}) {
-        const bool there = wanted.empty() ||
-                           std::any_of(topics.begin(), topics.end(), [&](const auto& topic) {
-                               return topic.name == wanted && topic.has_leaders;
-                           });
+    for (const std::string& wanted :
+         {options.input, options.output, options.late, options.dead_letter, options.partial}) {
+        const bool there =
+            wanted.empty() || std::any_of(topics.begin(), topics.end(), [&](const auto& topic) {
+                return topic.name == wanted && topic.has_leaders;
+            });
         if (!there) list += (list.empty() ? "" : ", ") + wanted;
     }
     return list;

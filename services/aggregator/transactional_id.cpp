@@ -51,9 +51,9 @@ Result<TransactionalId> TransactionalId::claim(const std::string& configured,
             fmt::format("weir-aggregator-{:016x}-{}", std::hash<std::string>{}(group), number));
         if (socket >= 0) return TransactionalId(std::move(text), socket);
     }
-    return Error{fmt::format(
-        "claiming a transactional id: {} replicas of group {} run on this host", replicas_max,
-        group)};
+    return Error{
+        fmt::format("claiming a transactional id: {} replicas of group {} run on this host",
+                    replicas_max, group)};
 }
 
 TransactionalId::TransactionalId(TransactionalId&& other) noexcept

@@ -120,9 +120,10 @@ void Options::declare(config::Command& command) {
     declare_buffer(command, *this);
     command.rule([this](std::vector<std::string>& mistakes) {
         if (!mqtt::is_topic_name(gap_topic()))
-            mistakes.push_back(fmt::format("--topic-prefix and --device: expected a topic of at "
-                                           "most 65535 bytes, got {} with /gap",
-                                           gap_topic().size()));
+            mistakes.push_back(
+                fmt::format("--topic-prefix and --device: expected a topic of at "
+                            "most 65535 bytes, got {} with /gap",
+                            gap_topic().size()));
     });
     command.example("serial-reader --port /dev/ttyACM0 --device kitchen --mqtt tcp://broker:1883",
                     "Publishes the sensor's readings on kafka-spark-integration/kitchen.");

@@ -104,8 +104,7 @@ Result<bool> Job::check(Topics found) {
         return Error{described.error().message};
     bool good = true;
     for (const kafka::TopicSpec& wanted : options_.topics)
-        if (const auto* topic = find(found, wanted.name))
-            good = check_one(wanted, *topic) && good;
+        if (const auto* topic = find(found, wanted.name)) good = check_one(wanted, *topic) && good;
     return good;
 }
 
@@ -115,11 +114,11 @@ Result<void> Job::wait_for_leaders() {
     while (true) {
         auto topics = existing();
         if (!topics) return topics.error();
-        const bool ready = std::all_of(
-            options_.topics.begin(), options_.topics.end(), [&](const kafka::TopicSpec& wanted) {
-                const auto* topic = find(*topics, wanted.name);
-                return topic != nullptr && topic->has_leaders;
-            });
+        const bool ready = std::all_of(options_.topics.begin(), options_.topics.end(),
+                                       [&](const kafka::TopicSpec& wanted) {
+                                           const auto* topic = find(*topics, wanted.name);
+                                           return topic != nullptr && topic->has_leaders;
+                                       });
         if (ready) return {};
         if (Clock::now() >= deadline_)
             return Error{"the new topics have no leaders within --wait " +

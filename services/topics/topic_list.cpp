@@ -53,7 +53,8 @@ void read_config(const config::TomlValue& value, kafka::TopicSpec& topic, Mistak
         else
             mistakes.add(setting.line,
                          fmt::format("config: \"{}\": expected a plain value; a name with dots "
-                                     "needs quotes", key));
+                                     "needs quotes",
+                                     key));
     }
 }
 
@@ -77,7 +78,8 @@ kafka::TopicSpec read_topic(const config::TomlTable& table, unsigned line, Mista
             read_config(value, topic, mistakes);
         } else {
             mistakes.add(value.line, fmt::format("unknown key \"{}\", expected name, partitions, "
-                                                 "replication or config", key));
+                                                 "replication or config",
+                                                 key));
         }
     }
     if (topic.name.empty()) mistakes.add(line, "a topic without a name");
@@ -100,8 +102,7 @@ bool same_setting(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<kafka::TopicSpec> read_topic_list(const config::TomlTable& table,
-                                              std::string_view file,
+std::vector<kafka::TopicSpec> read_topic_list(const config::TomlTable& table, std::string_view file,
                                               std::vector<std::string>& mistakes) {
     Mistakes places(file, mistakes);
     std::vector<kafka::TopicSpec> topics;

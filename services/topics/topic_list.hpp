@@ -19,8 +19,7 @@ namespace weir::topics {
 ///     config = { "retention.ms" = 600000 }  # absent: the brokers' defaults
 ///
 /// Adds a sentence to `mistakes` for everything wrong, with `file` and the line.
-std::vector<kafka::TopicSpec> read_topic_list(const config::TomlTable& table,
-                                              std::string_view file,
+std::vector<kafka::TopicSpec> read_topic_list(const config::TomlTable& table, std::string_view file,
                                               std::vector<std::string>& mistakes);
 
 /// How an existing topic differs from what the list asks for.

@@ -128,8 +128,8 @@ TEST_CASE("times without a zone are in the zone of the option", "[aggregator]") 
     Options options = example_options();
     options.time_zone = "Europe/Belgrade";
     Reader reader(options);
-    const auto reading = reader.read(
-        R"({"timestamp":"2024-10-07 15:02:45","device_name":"a","data":1})", unknown);
+    const auto reading =
+        reader.read(R"({"timestamp":"2024-10-07 15:02:45","device_name":"a","data":1})", unknown);
     REQUIRE(reading.ok());
     CHECK(json::iso_milliseconds(reading->time) == "2024-10-07T13:02:45.000Z");
 }

@@ -29,7 +29,8 @@ struct Case {
     /// As an aggregator with these options commits at `offset`, with a window open since `from`.
     void commit(std::int64_t offset, std::int64_t from) {
         const window::Checkpoint checkpoint{.replay_from = Offset{from}};
-        committed = kafka::Position{{"in", Partition{0}}, Offset{offset},
+        committed = kafka::Position{{"in", Partition{0}},
+                                    Offset{offset},
                                     encode_metadata(checkpoint, Fingerprint(options, partitions))};
     }
 };
@@ -163,8 +164,7 @@ TEST_CASE("the fingerprint stays short and its hash is the same everywhere", "[a
     CHECK(checkpoint_bytes_max(Fingerprint(options, 4)) > 3500);
 }
 
-TEST_CASE("replicas on one host have ids of their own, and a free one comes back",
-          "[aggregator]") {
+TEST_CASE("replicas on one host have ids of their own, and a free one comes back", "[aggregator]") {
     const std::string group = "unit-test-" + std::to_string(::getpid());
     auto first = TransactionalId::claim("", group);
     REQUIRE(first.ok());

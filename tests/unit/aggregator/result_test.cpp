@@ -42,16 +42,23 @@ std::string header_of(const kafka::HeaderList& list, std::string_view name) {
 
 TEST_CASE("a mean has the digits Spark writes", "[aggregator]") {
     const std::pair<double, const char*> cases[] = {
-        {863.8514709472656, "863.851"}, {432.4749878048897, "432.475"}, {1.0, "1.0"},
-        {1.0005, "1.001"},              {0.2, "0.2"},                   {-1.0005, "-1.001"},
-        {0.0004, "0.0"},                {1e7, "1.0E7"},                 {12345.6785, "12345.679"},
+        {863.8514709472656, "863.851"},
+        {432.4749878048897, "432.475"},
+        {1.0, "1.0"},
+        {1.0005, "1.001"},
+        {0.2, "0.2"},
+        {-1.0005, "-1.001"},
+        {0.0004, "0.0"},
+        {1e7, "1.0E7"},
+        {12345.6785, "12345.679"},
     };
     ResultWriter writer(example_options());
     for (const auto& [mean, text] : cases) {
         const std::array values{float64(mean)};
         const std::string expected =
             R"({"device_name":"device2","window":{"start":"2024-10-07T13:02:45.000Z",)"
-            R"("end":"2024-10-07T13:03:00.000Z"},"average":)" + std::string(text) + "}";
+            R"("end":"2024-10-07T13:03:00.000Z"},"average":)" +
+            std::string(text) + "}";
         CHECK(writer.value(row_of(values)) == expected);
     }
 }

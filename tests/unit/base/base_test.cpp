@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 TEST_CASE("durations are read with their unit", "[base]") {
     const std::pair<const char*, std::chrono::microseconds> good[] = {
-        {"0", 0us},       {"15s", 15s},   {"250ms", 250ms},   {"1m30s", 90s},
-        {"1.5s", 1500ms}, {"2h", 2h},     {"1d", 24h},        {"7us", 7us},
+        {"0", 0us},       {"15s", 15s},      {"250ms", 250ms},  {"1m30s", 90s},
+        {"1.5s", 1500ms}, {"2h", 2h},        {"1d", 24h},       {"7us", 7us},
         {"0.1s", 100ms},  {"1.1d", 95'040s}, {"2.3ms", 2300us},
     };
     for (const auto& [text, expected] : good) {

@@ -48,10 +48,10 @@ TEST_CASE("a line of text is one line, in UTF-8, without control characters", "[
 
 TEST_CASE("a JSON line is one object", "[base]") {
     constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-    CHECK(line(log::Format::json, "two\nlines",
-               {{"noise", "\xFF"}, {"n", 3}, {"x", not_a_number}}) ==
-          "\"level\":\"info\",\"service\":\"example\",\"message\":\"two\\nlines\","
-          "\"noise\":\"\xEF\xBF\xBD\",\"n\":3,\"x\":\"nan\"}\n");
+    CHECK(
+        line(log::Format::json, "two\nlines", {{"noise", "\xFF"}, {"n", 3}, {"x", not_a_number}}) ==
+        "\"level\":\"info\",\"service\":\"example\",\"message\":\"two\\nlines\","
+        "\"noise\":\"\xEF\xBF\xBD\",\"n\":3,\"x\":\"nan\"}\n");
 }
 
 TEST_CASE("lines below the level are not written", "[base]") {

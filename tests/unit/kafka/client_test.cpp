@@ -99,7 +99,10 @@ TEST_CASE("a record comes back with key, value, headers and time as it was sent"
     const std::string binary("\0\xFF", 2);
     const Header headers[] = {{header::origin, "test/1"}, {"x", "first"}, {"x", "second"}};
     REQUIRE(producer
-                ->send({.topic = "t", .key = binary, .value = "v", .headers = headers,
+                ->send({.topic = "t",
+                        .key = binary,
+                        .value = "v",
+                        .headers = headers,
                         .timestamp_ms = 1'700'000'000'123})
                 .ok());
     REQUIRE(producer->send({.topic = "t", .key = {}, .value = {}}).ok());

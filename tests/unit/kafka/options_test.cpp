@@ -57,9 +57,8 @@ TEST_CASE("librdkafka's own properties are taken and checked by librdkafka", "[k
 TEST_CASE("secrets are read one a line and never printed", "[kafka]") {
     Example example;
     const std::string lines = "# the login\nsasl.username=me\nsasl.password=hunter2";
-    const auto outcome =
-        example.load({"--kafka", "ssl.key.password=hunter2", "--print-config"},
-                     {{"WEIR_KAFKA_SECRETS", lines}});
+    const auto outcome = example.load({"--kafka", "ssl.key.password=hunter2", "--print-config"},
+                                      {{"WEIR_KAFKA_SECRETS", lines}});
     CHECK(outcome.exit_code == 0);
     CHECK(outcome.output.find("hunter2") == std::string::npos);
     REQUIRE(example.options.secrets.list.size() == 2);

@@ -132,7 +132,8 @@ TEST_CASE("a request to stop that comes twice at once is one request", "[runtime
 
 TEST_CASE("a second request to stop ends the process at once", "[runtime]") {
     const Child child([] {
-        runtime::SignalThread signals({SIGTERM, SIGINT}, 1h, [] {}, 0ms);
+        runtime::SignalThread signals(
+            {SIGTERM, SIGINT}, 1h, [] {}, 0ms);
         signal_self(SIGTERM);
         ::kill(::getpid(), SIGINT);
         while (true)

@@ -77,11 +77,10 @@ TEST_CASE("every mistake of a list is named at its line", "[topics]") {
 TEST_CASE("a topic is compared by partitions, replication and the configs listed", "[topics]") {
     const kafka::TopicSpec wanted{
         .name = "in", .partitions = 4, .replication = 3, .config = {{"retention.ms", "600000"}}};
-    kafka::TopicState found{
-        .name = "in",
-        .partitions = 4,
-        .replication = 3,
-        .config = {{"retention.ms", "600000.0"}, {"segment.ms", "1"}}};
+    kafka::TopicState found{.name = "in",
+                            .partitions = 4,
+                            .replication = 3,
+                            .config = {{"retention.ms", "600000.0"}, {"segment.ms", "1"}}};
 
     const auto same = topics::compare(wanted, found);
     CHECK(same.partitions.empty());
