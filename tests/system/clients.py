@@ -10,9 +10,9 @@ from weir_local import Process
 NODE = Path(__file__).resolve().parents[1] / "node"
 
 _PYTHON_CLIENT = """
-import json, sys, socketio
+import json, os, sys, socketio
 client = socketio.Client(reconnection_delay_max=1)
-def show(line): print(json.dumps(line), flush=True)
+def show(line): os.write(1, (json.dumps(line) + "\\n").encode())  # whole, from any thread
 @client.event
 def connect(): show({"state": "connect", "transport": client.transport()})
 @client.event

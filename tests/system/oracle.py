@@ -109,14 +109,12 @@ class Expectation:
     """What the input leads to: the mean of every window, and the offsets of the late records."""
 
     averages: dict  # (device, start, end) -> the mean
-    counts: dict    # (device, start, end) -> readings
     late: set       # (partition, offset)
-    watermarks: dict
 
 
-def expected(records, window_s, grace_s, quiet_closes=()):
-    """Folds the input by the rules. `quiet_closes` has (partition, offset, watermark in µs) for
-    every time the wall clock closed windows before the record at that offset."""
+def expected(records, window_s, grace_s):
+    """Folds the input by the rules, as far as records close windows: where the wall clock closed
+    one before its last records came, the difference shows."""
     size, grace = int(window_s * 1_000_000), int(grace_s * 1_000_000)
     watermarks, late = {}, set()
     values = defaultdict(list)
@@ -124,9 +122,6 @@ def expected(records, window_s, grace_s, quiet_closes=()):
         value = record.json()
         time = event_time(value)
         watermark = watermarks.get(record.partition, -(1 << 62))
-        for partition, offset, moved_to in quiet_closes:
-            if partition == record.partition and offset <= record.offset:
-                watermark = max(watermark, moved_to)
         start = time - time % size
         if start + size <= watermark:
             late.add((record.partition, record.offset))
@@ -135,9 +130,7 @@ def expected(records, window_s, grace_s, quiet_closes=()):
         watermarks[record.partition] = max(watermark, time - grace)
     averages = {(device, iso(start), iso(end)): rounded(mean(numbers))
                 for (device, start, end), numbers in values.items()}
-    counts = {(device, iso(start), iso(end)): len(numbers)
-              for (device, start, end), numbers in values.items()}
-    return Expectation(averages, counts, late, watermarks)
+    return Expectation(averages, late)
 
 
 def results(records):
