@@ -25,6 +25,7 @@ struct Requests {
     bool print_config = false;
     bool print_reference = false;
     std::optional<std::string> config_file;
+    std::map<std::string, bool> own;  ///< those of Command::request()
 };
 
 using Given = std::map<std::string, std::vector<std::string>>;
@@ -118,6 +119,11 @@ void Command::rule(std::function<void(std::vector<std::string>&)> check) {
     rules_.push_back(std::move(check));
 }
 
+void Command::request(std::string name, std::string help) {
+    WEIR_ASSERT(find(name) == nullptr, "a request has the name of an option");
+    requests_.push_back({std::move(name), std::move(help)});
+}
+
 void Command::example(std::string command_line, std::string text) {
     examples_.push_back({std::move(command_line), std::move(text)});
 }
@@ -130,6 +136,8 @@ Declaration* Command::find(std::string_view name) const {
 
 std::string Command::suggestion(std::string_view name) const {
     std::vector<std::string_view> names{"help", "version", "check", "print-config", "config"};
+    for (const Request& request : requests_)
+        names.push_back(request.name);
     for (const auto& declaration : declarations_)
         names.push_back(declaration->name);
     const auto best = nearest(name, names);
@@ -204,6 +212,8 @@ void parse_arguments(const Command& command, const std::vector<std::string>& arg
     app.add_flag("--print-config", requests.print_config);
     app.add_flag("--print-reference", requests.print_reference);
     app.add_option("--config", requests.config_file);
+    for (auto& [name, made] : requests.own)
+        app.add_flag("--" + name, made);
     for (const auto& option : command.declarations()) {
         auto& texts = given[option->name];
         if (option->flag)
@@ -229,6 +239,8 @@ void parse_arguments(const Command& command, const std::vector<std::string>& arg
 
 Outcome Command::load(const Sources& sources) {
     Requests requests;
+    for (const Request& request : requests_)
+        requests.own.emplace(request.name, false);
     Given given;
     std::vector<std::string> unknown;
     std::vector<std::string> mistakes;
@@ -260,17 +272,21 @@ Outcome Command::load(const Sources& sources) {
     for (const auto& option : declarations_)
         if (const auto& texts = given[option->name]; !texts.empty())
             apply(*option, "command line", texts, mistakes);
-    check_required(mistakes);
-    if (mistakes.empty())
-        for (const auto& check : rules_)
-            check(mistakes);
-
+    const auto made = std::find_if(requests.own.begin(), requests.own.end(),
+                                   [](const auto& request) { return request.second; });
+    if (made == requests.own.end()) {
+        check_required(mistakes);
+        if (mistakes.empty())
+            for (const auto& check : rules_)
+                check(mistakes);
+    }
     if (!mistakes.empty()) {
         Outcome outcome{.exit_code = 2};
         for (const std::string& text : mistakes)
             outcome.errors += fmt::format("{}: {}\n", name_, text);
         return outcome;
     }
+    if (made != requests.own.end()) return {.request = made->first};
     if (requests.print_config) return {.output = print_config()};
     if (requests.check) return {.output = fmt::format("{}: the configuration is valid\n", name_)};
     return {.run = true};

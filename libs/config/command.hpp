@@ -135,6 +135,7 @@ Sources process_sources(int argc, const char* const* argv);
 /// What loading came to: go on, or print and leave.
 struct Outcome {
     bool run = false;
+    std::string request;  ///< the one of Command::request() that was made; nothing to print then
     int exit_code = 0;
     std::string output;  ///< for standard output
     std::string errors;  ///< for standard error, one line per mistake
@@ -182,6 +183,10 @@ public:
     /// mistake, naming the options, both values and the fix.
     void rule(std::function<void(std::vector<std::string>& mistakes)> check);
 
+    /// A flag that asks for something else than running. When it is given, required options may
+    /// be missing and rules are not looked at: the asker may know a part of the options only.
+    void request(std::string name, std::string help);
+
     /// An example for the end of the help: a command line and what it does.
     void example(std::string command_line, std::string text);
 
@@ -205,6 +210,10 @@ private:
         std::string command_line;
         std::string text;
     };
+    struct Request {
+        std::string name;
+        std::string help;
+    };
 
     void add(std::unique_ptr<Declaration> declaration);
     void load_file(const std::string& path, std::vector<std::string>& mistakes);
@@ -219,6 +228,7 @@ private:
     std::vector<std::unique_ptr<Declaration>> declarations_;
     std::vector<std::function<void(std::vector<std::string>&)>> rules_;
     std::vector<Example> examples_;
+    std::vector<Request> requests_;
 };
 
 /// The name an option has in the environment: `dead-letter` is WEIR_DEAD_LETTER.

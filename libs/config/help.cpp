@@ -78,7 +78,9 @@ Common
         Checks the whole configuration, without touching the network, and lists every mistake.
   --print-config
         Prints the options in force as a TOML file, secrets left out.
+)";
 
+constexpr std::string_view sources_help = R"(
 Every option is also an environment variable: its name follows it in brackets. A flag beats the
 environment, the environment beats the file, the file beats the default. Lists are separated by ";"
 in the environment. A secret may be read from the file that <VARIABLE>_FILE names.
@@ -103,6 +105,11 @@ std::string Command::help() const {
         }
     }
     out += common_help;
+    for (const Request& request : requests_) {
+        out += fmt::format("  --{}\n", request.name);
+        append_wrapped(out, request.help, help_indent);
+    }
+    out += sources_help;
     if (!examples_.empty()) out += "\nExamples\n";
     for (const Example& example : examples_) {
         append_wrapped(out, example.text, 2);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "http/get.hpp"
 #include "http/server.hpp"
 #include "net/endpoint.hpp"
 
@@ -20,6 +21,9 @@ constexpr http::Limits admin_limits{.connections_max = 64,
                                     .body_max = 2s,
                                     .stop_max = 500ms};
 
+// A service answers from memory; whoever takes longer is not well.
+constexpr auto probe_max = 2s;
+
 http::Response answer(const Health::Report& report) {
     return {.status = report.good ? 200U : 503U,
             .content_type = "application/json",
@@ -34,6 +38,8 @@ struct AdminServer::State {
 
 AdminServer::AdminServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 AdminServer::~AdminServer() = default;
+
+std::uint16_t AdminServer::port() const { return state_->server.port(); }
 
 Result<void> check_admin_endpoint(const std::string& where) {
     if (where == "off") return {};
@@ -63,6 +69,17 @@ Result<std::unique_ptr<AdminServer>> AdminServer::start(const std::string& where
     log::info("serving health and metrics",
               {{"address", net::to_string({endpoint->host, state->server.port()})}});
     return std::unique_ptr<AdminServer>(new AdminServer(std::move(state)));
+}
+
+Result<std::string> probe(const std::string& where) {
+    const auto endpoint = net::parse_endpoint(where);
+    if (!endpoint || endpoint->port == 0)
+        return Error{fmt::format("--admin: {} is nothing that can be asked", where)};
+    auto answer = http::get(*endpoint, "/readyz", probe_max);
+    if (!answer) return answer.error();
+    if (answer->status != 200)
+        return Error{fmt::format("not ready ({}): {}", answer->status, answer->body)};
+    return std::move(answer->body);
 }
 
 }  // namespace weir::runtime

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <string_view>
 
 #include "base/log.hpp"
@@ -34,6 +35,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr const char* probe_request = "probe";
+
 struct CommonOptions {
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
@@ -54,6 +57,10 @@ struct CommonOptions {
             .option("stop-timeout", stop_timeout,
                     "How long an orderly stop may take before the process leaves anyway.")
             .range(100ms, 1h);
+        command.request(probe_request,
+                        "Asks the running service's /readyz at --admin, prints the answer and "
+                        "exits with 0 if it is ready, else with 1: a container's health check. "
+                        "Give it the --admin of the service, or the same environment.");
     }
 };
 
@@ -61,6 +68,12 @@ std::string host_name() {
     std::array<char, 256> name{};
     if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
     return name.data();
+}
+
+int answer_probe(const std::string& admin) {
+    const auto answer = probe(admin);
+    std::fputs(answer ? answer->c_str() : (answer.error().message + "\n").c_str(), stdout);
+    return answer ? 0 : 1;
 }
 
 int fail(const Error& error) {
@@ -85,6 +98,7 @@ int run(int argc, const char* const* argv, config::Command& command,
     CommonOptions common;
     common.declare(command);
     const config::Outcome outcome = command.load(config::process_sources(argc, argv));
+    if (outcome.request == probe_request) return answer_probe(common.admin);
     if (!outcome.run) return outcome.print();
     log::configure(common.log_level, common.log_format, command.name());
 

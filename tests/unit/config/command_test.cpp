@@ -231,6 +231,20 @@ TEST_CASE("help, version and check leave without running", "[config]") {
     }
 }
 
+TEST_CASE("a request needs no required option, but no wrong value either", "[config]") {
+    Example example;
+    example.command.request("probe", "Asks the running service.");
+    const auto asked = example.load({"--probe", "--window", "3s"});
+    CHECK_FALSE(asked.run);
+    CHECK(asked.request == "probe");
+    CHECK(example.window == 3s);
+    CHECK(example.load({"--probe", "--window", "never"}).exit_code == 2);
+    CHECK(example.load({"--topic", "t"}).request.empty());
+    CHECK(example.load({"--prob"}).errors.find("did you mean probe?") != std::string::npos);
+    CHECK(example.command.help().find("--probe\n        Asks the running service.") !=
+          std::string::npos);
+}
+
 TEST_CASE("TOML tables and arrays keep their lines", "[config]") {
     const auto table = parse_toml("[[topic]]\nname = \"a\"\npartitions = 4\n", "t.toml");
     REQUIRE(table.ok());

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "runtime/admin.hpp"
 #include "runtime/signals.hpp"
 
 using namespace weir;
@@ -115,6 +116,32 @@ TEST_CASE("an admin address that is in use ends the start with code 1", "[runtim
         });
     });
     CHECK(child.wait() == 1);
+}
+
+TEST_CASE("a probe says whether the service at --admin is ready", "[runtime]") {
+    runtime::Health health;
+    runtime::Metrics metrics("example");
+    auto server = runtime::AdminServer::start("127.0.0.1:0", health, metrics);
+    REQUIRE(server.ok());
+    const std::string where = "127.0.0.1:" + std::to_string((*server)->port());
+    const auto probe = [&](const std::string& admin) {
+        const Child child([&] {
+            return run_service({"--probe", "--admin", admin.c_str()},
+                               [](runtime::Service&) -> Result<void> { ::_exit(99); });
+        });
+        return child.wait();
+    };
+    auto& kafka = health.condition("kafka");
+    CHECK(probe(where) == 1);
+    kafka.met();
+    CHECK(probe(where) == 0);
+    health.stopping();
+    CHECK(probe(where) == 1);
+    CHECK(probe("off") == 1);
+    CHECK(probe("127.0.0.1:0") == 1);
+    CHECK(probe("nowhere") == 2);
+    server->reset();
+    CHECK(probe(where) == 1);
 }
 
 TEST_CASE("a request to stop that comes twice at once is one request", "[runtime]") {
