@@ -8,10 +8,13 @@
 namespace weir::socketio {
 namespace {
 
-http::Response poll_answer(std::string payload) {
+/// The header tells a proxy before several servers where a session lives, so that it can send the
+/// requests that name the session there; it would have to take the body apart otherwise.
+http::Response poll_answer(const std::string& sid, std::string payload) {
     http::Response response{.content_type = "text/plain; charset=UTF-8",
                             .body = std::move(payload)};
     response.headers.push_back({"Cache-Control", "no-store"});
+    response.headers.push_back({"Engine-Sid", sid});
     return response;
 }
 
@@ -109,7 +112,7 @@ void Session::answer_poll(std::string payload) {
     engine_.stats().bytes_out.fetch_add(payload.size(), std::memory_order_relaxed);
     http::Responder responder = std::move(*poll_);
     poll_.reset();
-    responder.send(poll_answer(std::move(payload)));
+    responder.send(poll_answer(sid_, std::move(payload)));
 }
 
 void Session::on_poll(http::Responder responder) {

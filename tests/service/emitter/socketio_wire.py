@@ -79,6 +79,7 @@ class Polling:
         assert opened.text[0] == "0"
         self.open = json.loads(opened.text.split(SEPARATOR)[0][1:])
         self.sid = self.open["sid"]
+        assert opened.headers["engine-sid"] == self.sid  # what proxies stick to
 
     def target(self):
         known = f"&sid={self.sid}" if hasattr(self, "sid") else ""
