@@ -66,6 +66,7 @@ function(weir_service)
   target_link_libraries(${name}-core PUBLIC weir_flags ${ARG_DEPS} PRIVATE ${ARG_LINKS})
   add_executable(${name} main.cpp)
   target_link_libraries(${name} PRIVATE ${name}-core)
+  install(TARGETS ${name} RUNTIME COMPONENT ${name})
 endfunction()
 
 # A Catch2 program of every *_test.cpp in the folder, and one ctest test that runs it.

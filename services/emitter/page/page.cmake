@@ -31,6 +31,7 @@ if(page_packages)
     page_copy(${line})
   endforeach()
   add_custom_target(page ALL DEPENDS ${page_outputs})
+  install(DIRECTORY ${page_build} DESTINATION share/weir COMPONENT emitter)
 else()
   add_custom_target(page ALL COMMAND ${CMAKE_COMMAND} -E echo
     "The live page is left out, for its packages are missing:"
