@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-clean test unit service-test system-test check lint format docs \
-        sanitize clean
+        sanitize images up down logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -40,6 +40,7 @@ tested := @$(setup) build run test && cmake --preset release -DWEIR_BUILD_TESTS=
 
 test: ## Build and run every test; ends in one line that counts them
 	$(tested)
+	@$(setup) compose
 	@tests/run
 
 unit: ## Build and run the unit tests
@@ -53,6 +54,11 @@ service-test: ## Build and run the service tests: each service alone between rea
 system-test: ## Build and run the system tests: the whole pipeline, the page in a browser
 	$(tested)
 	@tests/run system
+
+test-compose: ## Build and run every test of the images and compose files, in a Docker engine of its own
+	$(tested)
+	@$(setup) compose
+	@WEIR_COMPOSE=whole tests/run compose
 
 # The newest of 14 and what the distribution calls its default, see packages.check.
 clang = $(firstword $(shell command -v $(1)-14 $(1)))
@@ -72,6 +78,29 @@ lint: ## Run clang-tidy over everything (slow)
 format: ## Format the C++ code
 	@$(setup) check
 	@$(cpp_files) | xargs $(call clang,clang-format) -i
+
+# In containers. WEIR_VERSION in the systems' .env files is the same version.
+SYSTEM ?= air-quality
+version := $(shell sed -nE 's/^project.weir VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)
+revision := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+compose := docker compose -f deploy/$(SYSTEM)/compose.yaml
+
+images: ## Build every service's image: weir/<service>, tagged with the version and the commit
+	@for name in $(services); do \
+	  echo "weir/$$name:$(version)-$(revision)"; \
+	  DOCKER_BUILDKIT=1 docker build --quiet -f services/$$name/Dockerfile \
+	    --build-arg VERSION=$(version) --build-arg REVISION=$(revision) \
+	    -t weir/$$name:$(version) -t weir/$$name:$(version)-$(revision) . || exit 1; \
+	done
+
+up: images ## Start SYSTEM (air-quality) in containers and wait until all of it is healthy
+	@$(compose) up --detach --wait
+
+down: ## Stop SYSTEM and remove its containers; its data stays in volumes
+	@$(compose) down
+
+logs: ## Follow the logs of SYSTEM
+	@$(compose) logs --follow --tail 20
 
 docs: build ## Write docs/reference from the services' own option lists
 	@mkdir -p docs/reference

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import weir_local
+from browser import Browser
 from support import ROOT, create_topic, wait_until
 from weir_local.service import Job, Service
 from weir_local.system import System
@@ -159,3 +160,20 @@ def job(bin_dir, run_dir):
         assert code != -9, f"{executable} did not end within {timeout} s\n{process.log_tail()}"
         return process
     yield run
+
+
+@pytest.fixture
+def clients():
+    """Stops the Socket.IO clients a test adds to this list."""
+    running = []
+    yield running
+    for client in reversed(running):
+        client.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all; open() gives each test a page of its own."""
+    driver = Browser()
+    yield driver
+    driver.close()
