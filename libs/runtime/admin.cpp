@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "base/log.hpp"
 #include "http/get.hpp"
 #include "http/server.hpp"
@@ -30,9 +32,28 @@ http::Response answer(const Health::Report& report) {
             .body = report.json + "\n"};
 }
 
+std::vector<Reading> show(const Health& health, Metrics& metrics) {
+    std::vector<Reading> readings;
+    readings.push_back(metrics.gauge_function(
+        "weir_ready", "1 if the service can do its job now, as /readyz says.",
+        [&health] { return health.ready().good ? 1.0 : 0.0; }));
+    readings.push_back(metrics.gauge_function(
+        "weir_alive", "1 if every loop of the service comes round, as /healthz says.",
+        [&health] { return health.alive().good ? 1.0 : 0.0; }));
+    readings.push_back(metrics.gauge_family(
+        "weir_condition_met", "1 if this condition of being ready is met.", [&health] {
+            std::vector<Sample> samples;
+            for (const auto& [name, met] : health.conditions())
+                samples.push_back({{{"condition", name}}, met ? 1.0 : 0.0});
+            return samples;
+        }));
+    return readings;
+}
+
 }  // namespace
 
 struct AdminServer::State {
+    std::vector<Reading> health;
     http::Server server{admin_limits};
 };
 
@@ -49,13 +70,13 @@ Result<void> check_admin_endpoint(const std::string& where) {
 }
 
 Result<std::unique_ptr<AdminServer>> AdminServer::start(const std::string& where,
-                                                        const Health& health,
-                                                        const Metrics& metrics) {
+                                                        const Health& health, Metrics& metrics) {
     auto state = std::make_unique<State>();
     if (where == "off") return std::unique_ptr<AdminServer>(new AdminServer(std::move(state)));
     const auto endpoint = net::parse_endpoint(where);
     if (!endpoint) return Error{fmt::format("--admin: {}", endpoint.error().message)};
 
+    state->health = show(health, metrics);
     state->server.route("GET", "/healthz",
                         [&health](const http::Request&) { return answer(health.alive()); });
     state->server.route("GET", "/readyz",

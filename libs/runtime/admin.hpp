@@ -11,13 +11,14 @@
 
 namespace weir::runtime {
 
-/// Serves /healthz, /readyz and /metrics from a thread of its own.
+/// Serves /healthz, /readyz and /metrics from a thread of its own; among the metrics is what the
+/// first two say.
 class AdminServer {
 public:
     /// `where` is HOST:PORT or "off". Both references must outlive the server.
     /// Errors: the address cannot be listened on; the sentence names it and the option.
     static Result<std::unique_ptr<AdminServer>> start(const std::string& where,
-                                                      const Health& health, const Metrics& metrics);
+                                                      const Health& health, Metrics& metrics);
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;

@@ -74,4 +74,12 @@ Health::Report Health::alive(Time now) const {
             fmt::format(R"({{"status":"{}","loops":{{{}}}}})", good ? "alive" : "hung", fields)};
 }
 
+std::vector<std::pair<std::string, bool>> Health::conditions() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::pair<std::string, bool>> result;
+    for (const Condition& condition : conditions_)
+        result.emplace_back(condition.name_, !condition.reason_);
+    return result;
+}
+
 }  // namespace weir::runtime

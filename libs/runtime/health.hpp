@@ -6,6 +6,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace weir::runtime {
 
@@ -64,6 +66,8 @@ public:
     };
     [[nodiscard]] Report ready() const;
     [[nodiscard]] Report alive(Time now = std::chrono::steady_clock::now()) const;
+    /// The name of each condition, and whether it is met.
+    [[nodiscard]] std::vector<std::pair<std::string, bool>> conditions() const;
 
 private:
     mutable std::mutex mutex_;

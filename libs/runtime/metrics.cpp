@@ -81,20 +81,21 @@ private:
 /// Gauges read at the moment of the scrape.
 class GaugeFunctions final : public prometheus::Collectable {
 public:
-    std::uint64_t add(const std::string& name, const std::string& help,
-                      std::function<double()> read, const Labels& labels) {
+    using Read = std::function<std::vector<Sample>()>;
+
+    std::uint64_t add(const std::string& name, const std::string& help, Read read) {
         const std::scoped_lock lock(mutex_);
         auto& family = families_[name];
         family.help = help;
-        family.series.push_back({++last_id_, labels, std::move(read)});
+        family.parts.push_back({++last_id_, std::move(read)});
         return last_id_;
     }
 
     void remove(const std::string& name, std::uint64_t id) {
         const std::scoped_lock lock(mutex_);
-        auto& series = families_[name].series;
-        std::erase_if(series, [&](const Series& one) { return one.id == id; });
-        if (series.empty()) families_.erase(name);
+        auto& parts = families_[name].parts;
+        std::erase_if(parts, [&](const Part& part) { return part.id == id; });
+        if (parts.empty()) families_.erase(name);
     }
 
     [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
@@ -102,28 +103,32 @@ public:
         std::vector<prometheus::MetricFamily> result;
         for (const auto& [name, family] : families_) {
             prometheus::MetricFamily shown{name, family.help, prometheus::MetricType::Gauge, {}};
-            for (const Series& series : family.series) {
-                prometheus::ClientMetric metric;
-                for (const auto& [key, value] : series.labels)
-                    metric.label.push_back({key, value});
-                metric.gauge.value = series.read();
-                shown.metric.push_back(std::move(metric));
-            }
+            for (const Part& part : family.parts)
+                for (const Sample& sample : part.read())
+                    shown.metric.push_back(gauge_metric(sample));
             result.push_back(std::move(shown));
         }
         return result;
     }
 
 private:
-    struct Series {
+    struct Part {
         std::uint64_t id;
-        Labels labels;
-        std::function<double()> read;
+        Read read;
     };
     struct Family {
         std::string help;
-        std::vector<Series> series;
+        std::vector<Part> parts;
     };
+
+    static prometheus::ClientMetric gauge_metric(const Sample& sample) {
+        prometheus::ClientMetric metric;
+        for (const auto& [key, value] : sample.labels)
+            metric.label.push_back({key, value});
+        metric.gauge.value = sample.value;
+        return metric;
+    }
+
     mutable std::mutex mutex_;
     std::map<std::string, Family> families_;
     std::uint64_t last_id_ = 0;
@@ -168,8 +173,15 @@ Histogram Metrics::histogram(const std::string& name, const std::string& help,
 
 Reading Metrics::gauge_function(const std::string& name, const std::string& help,
                                 std::function<double()> read, const Labels& labels) {
+    return gauge_family(name, help, [read = std::move(read), labels] {
+        return std::vector<Sample>{{labels, read()}};
+    });
+}
+
+Reading Metrics::gauge_family(const std::string& name, const std::string& help,
+                              std::function<std::vector<Sample>()> read) {
     auto functions = state_->functions;
-    const std::uint64_t id = functions->add(name, help, std::move(read), labels);
+    const std::uint64_t id = functions->add(name, help, std::move(read));
     return Reading(std::shared_ptr<void>(
         nullptr, [functions, name, id](void*) { functions->remove(name, id); }));
 }

@@ -51,6 +51,12 @@ private:
     prometheus::Histogram* histogram_;
 };
 
+/// One value of a family of gauges.
+struct Sample {
+    Labels labels;
+    double value = 0;
+};
+
 /// Keeps a gauge function registered; destroying it waits for a scrape that is under way.
 class Reading {
 public:
@@ -85,6 +91,9 @@ public:
     /// returned handle is destroyed. Keep the handle beside what `read` looks at.
     [[nodiscard]] Reading gauge_function(const std::string& name, const std::string& help,
                                          std::function<double()> read, const Labels& labels = {});
+    /// The same for gauges of one name whose labels are only known at the scrape.
+    [[nodiscard]] Reading gauge_family(const std::string& name, const std::string& help,
+                                       std::function<std::vector<Sample>()> read);
 
     /// Everything in the text format.
     [[nodiscard]] std::string text() const;

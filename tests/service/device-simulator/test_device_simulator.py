@@ -159,10 +159,13 @@ def test_at_qos_0_readings_are_dropped_and_counted_while_the_broker_is_away(simu
     mosquitto.stop()
     wait_until(lambda: not process.ready(), "report that the broker is away")
     assert process.get("/healthz")[0] == 200
+    health = ("weir_ready", 'weir_condition_met{condition="mqtt"}', "weir_alive")
+    assert [process.metrics()[name] for name in health] == [0, 0, 1]
     name = 'weir_records_dropped_total{reason="broker_away"}'
     wait_until(lambda: process.metrics()[name] > 100, "count of dropped readings")
     mosquitto.start().wait_ready()
     process.wait_ready()
+    assert [process.metrics()[name] for name in health] == [1, 1, 1]
     wait_until(lambda: "readings were dropped while" in process.log_text(), "report of them")
     published = process.metrics()["weir_records_out_total"]
     wait_until(lambda: process.metrics()["weir_records_out_total"] > published + 100, "readings")

@@ -45,6 +45,19 @@ TEST_CASE("a gauge function is read at each scrape, until its handle goes", "[ru
     CHECK_FALSE(contains(metrics.text(), "weir_depth"));
 }
 
+TEST_CASE("a family of gauges says at each scrape which series it has", "[runtime]") {
+    Metrics metrics("example");
+    std::vector<Sample> samples;
+    const Reading family = metrics.gauge_family("weir_depth", "Depth.", [&] { return samples; });
+    CHECK_FALSE(contains(metrics.text(), "weir_depth{"));
+    samples = {{{{"well", "a"}}, 1}, {{{"well", "b"}}, 2}};
+    const Reading beside =
+        metrics.gauge_function("weir_depth", "Depth.", [] { return 3.0; }, {{"well", "c"}});
+    CHECK(contains(metrics.text(), "weir_depth{well=\"a\"} 1"));
+    CHECK(contains(metrics.text(), "weir_depth{well=\"b\"} 2"));
+    CHECK(contains(metrics.text(), "weir_depth{well=\"c\"} 3"));
+}
+
 TEST_CASE("readiness needs every condition and ends with the stop", "[runtime]") {
     Health health;
     auto& kafka = health.condition("kafka");
@@ -57,6 +70,8 @@ TEST_CASE("readiness needs every condition and ends with the stop", "[runtime]")
     CHECK(health.ready().good);
     kafka.unmet("the broker \"a\" refused");
     CHECK(contains(health.ready().json, R"("kafka":"the broker \"a\" refused")"));
+    CHECK(health.conditions() ==
+          std::vector<std::pair<std::string, bool>>{{"kafka", false}, {"mqtt", true}});
     kafka.met();
     health.stopping();
     CHECK_FALSE(health.ready().good);
