@@ -12,7 +12,9 @@ runtime::Counter fate(runtime::Metrics& metrics, const char* name) {
 }  // namespace
 
 Instruments::Instruments(runtime::Metrics& metrics)
-    : used_(fate(metrics, "used")),
+    : input_(metrics.counter("weir_records_in_total",
+                             "Input records that have their fate; not those read again.")),
+      used_(fate(metrics, "used")),
       late_(fate(metrics, "late")),
       dead_(fate(metrics, "dead")),
       filtered_(fate(metrics, "filtered")),
@@ -39,9 +41,13 @@ Instruments::Instruments(runtime::Metrics& metrics)
       window_bytes_(metrics.gauge("weir_window_memory_bytes", "Memory of the open windows.")),
       lag_(metrics.gauge("weir_input_lag_records", "Input records not read yet.")),
       watermark_lag_(metrics.gauge("weir_watermark_lag_seconds",
-                                   "How far the oldest watermark is behind the clock.")) {}
+                                   "How far the oldest watermark is behind the clock.")),
+      overdue_(metrics.gauge("weir_windows_overdue_seconds",
+                             "How long ago, by the clock, the first open window and its grace "
+                             "ended; 0 if they have not.")) {}
 
 void Instruments::committed(const Tally& tally, double seconds) {
+    input_.add(tally.input);
     used_.add(tally.used);
     late_.add(tally.late);
     dead_.add(tally.dead);
@@ -64,6 +70,7 @@ void Instruments::show(const Overview& overview) {
     set(window_bytes_, overview.window_bytes);
     set(lag_, overview.lag_records);
     watermark_lag_.set(overview.watermark_lag_seconds);
+    overdue_.set(overview.overdue_seconds);
 }
 
 }  // namespace weir::aggregator

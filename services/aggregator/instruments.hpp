@@ -8,8 +8,10 @@
 namespace weir::aggregator {
 
 /// What became of records since the last commit. An abort takes it back, so that the counters say
-/// what counts: input = used + late + dead + filtered.
+/// what counts: input = used + late + dead + filtered. Input is counted where records come in, not
+/// added up from the fates, so that a record without a fate would show.
 struct Tally {
+    std::uint64_t input = 0;
     std::uint64_t used = 0;
     std::uint64_t late = 0;
     std::uint64_t dead = 0;
@@ -40,15 +42,16 @@ public:
         std::uint64_t window_bytes = 0;
         std::uint64_t lag_records = 0;
         double watermark_lag_seconds = 0;  ///< of the partition that is furthest behind
+        double overdue_seconds = 0;        ///< of the window that should have closed first
     };
     void show(const Overview& overview);
 
 private:
-    runtime::Counter used_, late_, dead_, filtered_, results_, scattered_, replayed_;
+    runtime::Counter input_, used_, late_, dead_, filtered_, results_, scattered_, replayed_;
     runtime::Counter commits_, aborts_, partials_, partials_dropped_;
     runtime::Histogram commit_seconds_;
     runtime::Gauge partitions_, replaying_, replay_left_, stalled_, open_windows_, window_bytes_;
-    runtime::Gauge lag_, watermark_lag_;
+    runtime::Gauge lag_, watermark_lag_, overdue_;
 };
 
 }  // namespace weir::aggregator

@@ -32,6 +32,7 @@ void Lane::take(const kafka::RecordView& record, Workshop& workshop, Steady now)
     if (stream_.replaying()) ++replayed_;
     judge(record, workshop);
     if (stalled_) return;
+    if (!stream_.replaying()) ++workshop.outbox.tally.input;
     next_ = weir::next(record.offset);
     drain(workshop);
 }

@@ -240,6 +240,9 @@ void Loop::observe(Steady now) {
 
     Instruments::Overview overview{.partitions = owned_.size()};
     const EventTime wall = wall_clock();
+    const auto raise_to = [](double& seconds, auto duration) {
+        seconds = std::max(seconds, std::chrono::duration<double>(duration).count());
+    };
     std::uint64_t replayed = 0;
     for_each_lane([&](Lane& lane) {
         const window::Stream& stream = lane.stream();
@@ -258,9 +261,9 @@ void Loop::observe(Steady now) {
         if (const auto log = consumer_.cached_watermarks(lane.where()))
             overview.lag_records += behind(log->high);
         if (stream.watermark() != window::no_watermark)
-            overview.watermark_lag_seconds =
-                std::max(overview.watermark_lag_seconds,
-                         std::chrono::duration<double>(wall - stream.watermark()).count());
+            raise_to(overview.watermark_lag_seconds, wall - stream.watermark());
+        if (const auto end = stream.earliest_end())
+            raise_to(overview.overdue_seconds, wall - options_.grace - *end);
     });
     if (replayed > replayed_shown_) instruments_.replayed(replayed - replayed_shown_);
     replayed_shown_ = replayed;
