@@ -141,7 +141,8 @@ void Feed::read_some() {
         switch (event.kind) {
             case kafka::Event::Kind::record: on_record(event.record, batch); break;
             case kafka::Event::Kind::end:
-                positions_.reached_end({std::string(event.record.topic), event.record.partition});
+                positions_.reached_end({std::string(event.record.topic), event.record.partition},
+                                       event.record.offset);
                 break;
             case kafka::Event::Kind::failed: on_failed(event); break;
         }
@@ -211,6 +212,15 @@ void Feed::on_failed(const kafka::Event& event) {
     refresh_due_ = Clock::now() + retry_wait;
 }
 
+std::uint64_t Feed::records_left() const {
+    std::uint64_t left = 0;
+    for (const kafka::Position& position : positions_.next())
+        if (const auto log = consumer_->cached_watermarks(position.where); log)
+            left += static_cast<std::uint64_t>(
+                std::max<std::int64_t>(number(log->high) - number(position.offset), 0));
+    return left;
+}
+
 void Feed::report(Clock::time_point now) {
     pulse_.beat();
     if (!consumer_->reachable())
@@ -223,6 +233,7 @@ void Feed::report(Clock::time_point now) {
         ready_.met();
     if (now < tick_due_) return;
     tick_due_ = now + tick_every;
+    meters_.lag(records_left());
     meters_.update();
     sink_.tick();
 }

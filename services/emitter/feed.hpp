@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -52,6 +53,8 @@ private:
     void on_record(const kafka::RecordView& record, std::vector<Outgoing>& batch);
     void on_failed(const kafka::Event& event);
     void note_flaws(const std::vector<Outgoing>& batch, std::size_t first);
+    /// Records that are in Kafka and not read yet, as far as the last fetches told.
+    std::uint64_t records_left() const;
     void report(Clock::time_point now);
 
     const Options& options_;

@@ -9,7 +9,8 @@ Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
       delay_(metrics.histogram("weir_relay_seconds",
                                "Time from a record's production to its events, as the clocks of "
                                "producer and emitter tell.",
-                               runtime::Metrics::latency_buckets())) {
+                               runtime::Metrics::latency_buckets())),
+      lag_(metrics.gauge("weir_input_lag_records", "Input records not read yet.")) {
     for (const Relay& relay : relays)
         if (!read_.contains(relay.topic))
             read_.emplace(relay.topic,

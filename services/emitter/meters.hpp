@@ -30,6 +30,7 @@ public:
     void record_flawed(Flaw flaw);
     /// From a record's Kafka timestamp to its events' encoding; one record of a batch suffices.
     void relayed_after(std::chrono::milliseconds delay);
+    void lag(std::uint64_t records) { lag_.set(static_cast<double>(records)); }
     void update();
 
 private:
@@ -54,6 +55,7 @@ private:
     std::map<std::string, runtime::Counter, std::less<>> read_;
     std::map<Flaw, runtime::Counter> flawed_;
     runtime::Histogram delay_;
+    runtime::Gauge lag_;
     std::vector<Followed> followed_;
     std::vector<Shown> shown_;
 };

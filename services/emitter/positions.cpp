@@ -28,9 +28,12 @@ bool Positions::read(const kafka::TopicPartition& where, Offset offset) {
     return offset >= state.end;
 }
 
-void Positions::reached_end(const kafka::TopicPartition& where) {
+void Positions::reached_end(const kafka::TopicPartition& where, Offset end) {
     const auto found = all_.find(where);
-    if (found != all_.end()) pass(found->second);
+    if (found == all_.end()) return;
+    State& state = found->second;
+    state.next = std::max(state.next, end);
+    pass(state);
 }
 
 void Positions::clamp(const kafka::TopicPartition& where, const kafka::Watermarks& log) {

@@ -18,8 +18,9 @@ public:
     /// A record was read. Returns true when it is live: it was not there at the start.
     bool read(const kafka::TopicPartition& where, Offset offset);
 
-    /// The partition has nothing more for now.
-    void reached_end(const kafka::TopicPartition& where);
+    /// The partition has nothing more before `end`, for now: between the last record and the end
+    /// there may be markers of transactions, which nobody is shown.
+    void reached_end(const kafka::TopicPartition& where, Offset end);
 
     /// The log has changed under us: go on within what it has.
     void clamp(const kafka::TopicPartition& where, const kafka::Watermarks& log);

@@ -179,7 +179,7 @@ def test_clients_that_join_at_any_moment_miss_and_repeat_nothing(emitter, topics
         assert sorted(n for _, _, n in seen) == list(range(count))
 
 
-def test_aborted_transactions_are_not_shown(emitter, kafka, topics, topic, unique):
+def test_aborted_transactions_are_not_shown(emitter, kafka, topics, topic, unique, wait_until):
     out = topic("out")
     running = emitter(relay=f"{out}=window@/live")
     live = Live(running.port)
@@ -190,7 +190,9 @@ def test_aborted_transactions_are_not_shown(emitter, kafka, topics, topic, uniqu
         producer.begin_transaction()
         producer.produce(out, json.dumps({"n": n}))
         producer.flush()
+        wait_until(lambda: running.metrics()["weir_input_lag_records"] == 1, "the record as lag")
         producer.commit_transaction() if commit else producer.abort_transaction()
+        wait_until(lambda: running.metrics()["weir_input_lag_records"] == 0, "no lag")
     assert live.until(lambda event: event[0] == "window", "window")[1] == {"n": 1}
     assert Live(running.port).snapshot()["window"][0][0] == {"n": 1}
 

@@ -105,8 +105,9 @@ TEST_CASE("the past ends where each partition ended at the start", "[emitter]") 
     CHECK(positions.read(p0, Offset{7}));
     CHECK(positions.read(p1, Offset{3}));
     CHECK_FALSE(positions.caught_up());
-    positions.reached_end(p2);  // the last offsets are markers that nobody is shown
+    positions.reached_end(p2, Offset{9});  // the last offsets are markers that nobody is shown
     CHECK(positions.caught_up());
+    CHECK(positions.next().at(2).offset == Offset{9});
     CHECK(positions.partitions("t") == 3);
     CHECK(positions.partitions("u") == 0);
 }
