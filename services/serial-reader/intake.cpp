@@ -35,6 +35,9 @@ Intake::Intake(const Options& options, ReadingBuffer& buffer, runtime::Service& 
         rejected_[static_cast<std::size_t>(rejection)] = service.metrics().counter(
             "weir_lines_rejected_total", "Lines that were neither a reading nor a calibration.",
             {{"reason", std::string(name(rejection))}});
+    service.metrics()
+        .gauge("weir_buffer_records_max", "Readings the buffer has room for.")
+        .set(static_cast<double>(buffer.capacity()));
     disk_condition_.met();
 }
 

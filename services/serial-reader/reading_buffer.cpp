@@ -256,4 +256,6 @@ Bytes ReadingBuffer::stored() const {
     return Bytes{count * stored_bytes};
 }
 
+std::uint64_t ReadingBuffer::capacity() const { return segment_readings_max_ * segment_share; }
+
 }  // namespace weir::serial_reader

@@ -73,6 +73,8 @@ public:
     [[nodiscard]] Sequence end() const { return end_; }
     /// Bytes in segments.
     [[nodiscard]] Bytes stored() const;
+    /// Readings there is room for; beyond it the oldest are dropped, unreleased ones too.
+    [[nodiscard]] std::uint64_t capacity() const;
     /// Readings dropped unreleased because the folder was full, since open().
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 

@@ -247,6 +247,7 @@ TEST_CASE("a full buffer drops its oldest readings, which read as a gap", "[read
     const TemporaryFolder folder;
     {
         const auto buffer = open_buffer(folder.path());
+        REQUIRE(buffer->capacity() == capacity);
         append(*buffer, capacity);
         CHECK(buffer->dropped() == 0);
         CHECK(buffer->stored() == size);
