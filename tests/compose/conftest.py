@@ -48,12 +48,12 @@ def images(engine, env):
 
 @pytest.fixture
 def project(engine, images):
-    """project(file, name, variables) brings nothing up yet; down and checked for leftovers after
-    the test."""
+    """project(file, name, variables, override=file) brings nothing up yet; down and checked for
+    leftovers after the test."""
     made = []
 
-    def make(file, name, variables=None):
-        made.append(Project(engine, file, name, variables))
+    def make(file, name, variables=None, override=None):
+        made.append(Project(engine, file, name, variables, override))
         return made[-1]
     yield make
     for one in reversed(made):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Docker engine of the tests' own: its data, socket and networks are gone when it stops."""
 
+import json
 import os
 import re
 import shutil
@@ -108,9 +109,11 @@ class Project:
     `ports` are published in place of the file's, so that it disturbs nobody: {"PAGE_PORT": 20123}.
     """
 
-    def __init__(self, engine, file, name, variables=None):
+    def __init__(self, engine, file, name, variables=None, override=None):
         self.engine = engine
         self._base = ["compose", "--project-name", name, "--file", file]
+        if override:
+            self._base += ["--file", override]
         self._name = name
         self.environ = {**engine.environ, **{k: str(v) for k, v in (variables or {}).items()}}
 
@@ -141,10 +144,10 @@ class Project:
         ids = self.engine.out("ps", "--all", "--quiet", "--no-trunc", *filters).split()
         if not ids:
             return []
-        form = ('{{.Id}} {{index .Config.Labels "com.docker.compose.service"}} {{.State.Status}} '
-                '{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}')
-        lines = self.engine.out("inspect", "--format", form, *ids).splitlines()
-        return sorted(tuple(line.split()) for line in lines)
+        found = json.loads(self.engine.out("inspect", *ids))
+        return sorted((one["Id"], one["Config"]["Labels"]["com.docker.compose.service"],
+                       one["State"]["Status"], one["State"].get("Health", {}).get("Status", "none"))
+                      for one in found)
 
     def wait_healthy(self, timeout=90.0):
         """Until everything that runs is healthy, and what has ended has ended well."""
