@@ -47,7 +47,7 @@ def images(engine, env):
 
 
 @pytest.fixture
-def project(engine, images):
+def project(engine, images, run_dir):  # the folder goes last: overrides may be in it
     """project(file, name, variables, override=file) brings nothing up yet; down and checked for
     leftovers after the test."""
     made = []
