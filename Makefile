@@ -102,12 +102,14 @@ down: ## Stop SYSTEM and remove its containers; its data stays in volumes
 logs: ## Follow the logs of SYSTEM
 	@$(compose) logs --follow --tail 20
 
-docs: build ## Write docs/reference from the services' own option lists
+docs: build ## Write docs/reference from the services' own options and metrics
 	@mkdir -p docs/reference
 	@for file in services/*/CMakeLists.txt; do \
 	  name=$$(basename $$(dirname $$file)); \
 	  $(release)/bin/$$name --print-reference > docs/reference/$$name.md || exit 1; \
 	done
+	@$(setup) run
+	@page=$$(tests/deploy/metrics_page.py) && echo "$$page" > docs/reference/metrics.md
 
 sanitize: ## Run the unit tests under the address, undefined-behaviour and thread sanitizers
 	@$(setup) build firmware test
