@@ -8,11 +8,15 @@
 namespace weir::kafka {
 namespace {
 
-// "Remaining transaction time": rdkafka.h advises against any other value for commit and abort.
+// "Remaining transaction time": rdkafka.h advises against any other value. A commit keeps to that,
+// for its fate matters.
 constexpr int until_transaction_timeout = -1;
 constexpr int request_timeout_ms = 5000;
 // Resumable, so a short wait costs nothing and patience is asked often.
 constexpr int init_timeout_ms = 1000;
+constexpr int abort_timeout_ms = 1000;
+// The brokers end a transaction themselves after about as long.
+constexpr std::chrono::seconds abort_max{10};
 constexpr std::chrono::milliseconds pause_between_attempts{50};
 
 }  // namespace
@@ -64,9 +68,20 @@ Outcome<void> Transactions::commit() {
     return outcome;
 }
 
+/// In steps, because librdkafka 2.0 may never return from the wait it advises: seen when the group's
+/// coordinator had moved in a broker's restart. What it warns of, a state that is no longer the
+/// brokers', ends with the producer, which the caller replaces.
 Outcome<void> Transactions::abort() {
-    auto outcome = insist("aborting a transaction", [this] {
-        return rd_kafka_abort_transaction(producer_.native(), until_transaction_timeout);
+    const auto deadline = std::chrono::steady_clock::now() + abort_max;
+    auto outcome = insist("aborting a transaction", [&]() -> rd_kafka_error_t* {
+        rd_kafka_error_t* const error =
+            rd_kafka_abort_transaction(producer_.native(), abort_timeout_ms);
+        if (error == nullptr || !rd_kafka_error_is_retriable(error) ||
+            std::chrono::steady_clock::now() < deadline)
+            return error;
+        rd_kafka_error_destroy(error);
+        return rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer within %d s",
+                                  static_cast<int>(abort_max.count()));
     });
     if (outcome) open_ = false;
     return outcome;
