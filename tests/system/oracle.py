@@ -106,39 +106,53 @@ def iso(micros):
 
 @dataclass
 class Expectation:
-    """What the input leads to: the mean of every window, and the offsets of the late records."""
+    """What the input leads to: the mean of every window, and where the late and the dead are."""
 
     averages: dict  # (device, start, end) -> the mean
+    closed: set     # those of these windows that the watermark has passed
     late: set       # (partition, offset)
+    dead: set       # the same; of what can be wrong with a record, `data` that is no number
 
 
 def expected(records, window_s, grace_s):
     """Folds the input by the rules, as far as records close windows: where the wall clock closed
     one before its last records came, the difference shows."""
     size, grace = int(window_s * 1_000_000), int(grace_s * 1_000_000)
-    watermarks, late = {}, set()
-    values = defaultdict(list)
+    watermarks, late, dead = {}, set(), set()
+    values, partitions = defaultdict(list), {}
     for record in sorted(records, key=lambda r: (r.partition, r.offset)):
         value = record.json()
+        if not isinstance(value["data"], (int, float)):
+            dead.add((record.partition, record.offset))
+            continue
         time = event_time(value)
         watermark = watermarks.get(record.partition, -(1 << 62))
         start = time - time % size
         if start + size <= watermark:
             late.add((record.partition, record.offset))
         else:
-            values[value["device_name"], start, start + size].append(float32(value["data"]))
+            window = value["device_name"], start, start + size
+            values[window].append(float32(value["data"]))
+            partitions[window] = record.partition
         watermarks[record.partition] = max(watermark, time - grace)
-    averages = {(device, iso(start), iso(end)): rounded(mean(numbers))
-                for (device, start, end), numbers in values.items()}
-    return Expectation(averages, late)
+    averages = {named(window): rounded(mean(numbers)) for window, numbers in values.items()}
+    closed = {named(window) for window, partition in partitions.items()
+              if window[2] <= watermarks[partition]}
+    return Expectation(averages, closed, late, dead)
 
 
-def results(records):
-    """Result records as {(device, start, end): average}; the same window twice is an error."""
+def named(window):
+    device, start, end = window
+    return device, iso(start), iso(end)
+
+
+def results(records, repeated=False):
+    """Result records as {(device, start, end): average}. The same window twice is an error; with
+    `repeated`, the same window with another mean."""
     found = {}
     for record in records:
         value = record.json()
         key = value["device_name"], value["window"]["start"], value["window"]["end"]
-        assert key not in found, f"the window {key} was written twice"
-        found[key] = value["average"]
+        assert key not in found or repeated, f"the window {key} was written twice"
+        assert found.setdefault(key, value["average"]) == value["average"], f"{key} has two means"
     return found

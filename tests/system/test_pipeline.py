@@ -7,53 +7,19 @@ works out from the raw input topic; and every service is replaced in the middle.
 
 import os
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 from clients import node_client, python_client
-from oracle import expected, read_topic, results
+from exactness import PREFIX, as_cards, check_exact
+from oracle import read_topic
 
 ROOT = Path(__file__).resolve().parents[2]
-PREFIX = "kafka-spark-integration"
 CARD = '[data-role="device"]'
 # Shorter than the system's own 15 s, so that many windows pass in a test; the grace covers the few
 # seconds a service is away. The last test runs the system as it is.
 WINDOW_S, GRACE_S = 5, 10
 QUICK = {"aggregator": {"window": f"{WINDOW_S}s", "grace": f"{GRACE_S}s"}}
 UTC = {**os.environ, "TZ": "UTC"}  # the emitter shows times of day in the host's zone
-
-
-def card(device, start, end, average):
-    """The object the emitter sends for a window, with its times of day."""
-    clock = lambda text: text[11:19]  # noqa: E731
-    return {"device_name": device, "window_start": clock(start), "window_end": clock(end),
-            "data": average}
-
-
-def as_cards(averages):
-    return {(c["device_name"], c["window_start"]): c
-            for c in (card(*key, average) for key, average in averages.items())}
-
-
-def check_exact(system, window_s, grace_s):
-    """Compares the output topic with the oracle and returns the means by window."""
-    servers = system.bootstrap_servers
-    records = read_topic(servers, f"{PREFIX}-input")
-    oracle = expected(records, window_s, grace_s)
-    found = results(read_topic(servers, f"{PREFIX}-output"))
-    late = read_topic(servers, f"{PREFIX}-late")
-    assert {(int(r.headers["weir-partition"]), int(r.headers["weir-offset"])) for r in late} \
-        == oracle.late
-    assert not oracle.late, "nothing was held up longer than the grace"
-    for window, average in found.items():
-        assert oracle.averages.get(window) == average, f"{window}: {average}"
-    # What the oracle has beyond that are windows that are still open.
-    missing = set(oracle.averages) - set(found)
-    now = datetime.now(timezone.utc)
-    for device, _start, end in missing:
-        age = (now - datetime.fromisoformat(end.replace("Z", "+00:00"))).total_seconds()
-        assert age < window_s + grace_s + 10, f"the window of {device} to {end} never closed"
-    return found
 
 
 def check_screens(system, clients, window_s, grace_s, at_least):
