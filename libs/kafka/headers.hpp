@@ -9,8 +9,6 @@ namespace weir::kafka::header {
 
 /// Who wrote the record: `<service>/<instance>`.
 inline constexpr std::string_view origin = "weir-origin";
-/// The time of the reading where the value has none: ISO 8601, UTC.
-inline constexpr std::string_view event_time = "weir-event-time";
 /// `arrival` when the reading brought no time and the bridge stamped it.
 inline constexpr std::string_view event_time_source = "weir-event-time-source";
 /// `true` when the MQTT broker marked the message as sent before. It may be the first arrival all
