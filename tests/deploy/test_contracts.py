@@ -4,9 +4,12 @@ Method: AsyncAPI's own parser, the lists it must agree with, and examples that a
 at a time. tests/system/test_real_records.py holds it to what the services write.
 """
 
+import ast
 import copy
+import io
 import itertools
 import re
+import tokenize
 import tomllib
 
 import pytest
@@ -196,3 +199,26 @@ def test_event_times_are_those_the_aggregator_reads(contract, time, good):
     else:
         with pytest.raises(Broken, match="timestamp"):
             judge.name(*record)
+
+
+def code_lines(text):
+    """Lines with code on them: no comments, no blank lines, no doc strings."""
+    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
+             tokenize.ENDMARKER}
+    numbers = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in quiet:
+            numbers.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            numbers.difference_update(range(node.lineno, node.end_lineno + 1))
+    return len(numbers)
+
+
+def test_the_examples_are_as_short_as_the_page_says_and_as_it_shows_them():
+    page = (ROOT / "docs" / "your-own-service.md").read_text()
+    bridge, aggregator = ((ROOT / "examples" / "python" / name).read_text()
+                          for name in ("mqtt_bridge.py", "aggregator.py"))
+    assert "A bridge in thirty lines" in page and code_lines(bridge) <= 30
+    assert "An aggregator in ninety lines" in page and code_lines(aggregator) <= 90
+    assert f"```python\n{bridge[bridge.index('import json'):]}```" in page
