@@ -136,10 +136,10 @@ Declaration* Command::find(std::string_view name) const {
 
 std::string Command::suggestion(std::string_view name) const {
     std::vector<std::string_view> names{"help", "version", "check", "print-config", "config"};
-    for (const Request& request : requests_)
-        names.push_back(request.name);
     for (const auto& declaration : declarations_)
         names.push_back(declaration->name);
+    for (const Request& request : requests_)
+        names.push_back(request.name);
     const auto best = nearest(name, names);
     return best.empty() ? std::string("see --help") : fmt::format("did you mean {}?", best);
 }

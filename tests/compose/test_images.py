@@ -63,7 +63,8 @@ def test_nothing_is_inside_that_was_only_needed_to_build(engine, images, service
     assert found == []
     assert not [path for path in paths
                 if path.startswith(("src/", "usr/include/")) and not path.endswith("/")]
-    assert not [path for path in paths if path.startswith("var/cache/apt/") and path.endswith("bin")]
+    assert not [path for path in paths
+                if path.startswith("var/cache/apt/") and path.endswith("bin")]
     programs = [path for path in paths if path.startswith("usr/local/bin/") and path[-1] != "/"]
     assert programs == [f"usr/local/bin/{service}"]
 
