@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Functions that tests share. Import them from here: a folder may have a conftest of its own."""
 
+import os
+import subprocess
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+NOT_OURS = {"build", ".git", ".cache", ".run", "node_modules", "__pycache__", ".pytest_cache"}
+
+
+def all_files():
+    """What git tracks or would track; every file of an unpacked archive, which has no git."""
+    if (ROOT / ".git").exists():
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        yield from (ROOT / line for line in listing.stdout.splitlines())
+        return
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [f for f in folders if f not in NOT_OURS]
+        yield from (Path(folder) / file for file in files)
 
 
 def create_topic(bootstrap_servers, name, partitions=1, replicas=1, **config):

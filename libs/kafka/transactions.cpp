@@ -68,9 +68,9 @@ Outcome<void> Transactions::commit() {
     return outcome;
 }
 
-/// In steps, because librdkafka 2.0 may never return from the wait it advises: seen when the group's
-/// coordinator had moved in a broker's restart. What it warns of, a state that is no longer the
-/// brokers', ends with the producer, which the caller replaces.
+/// In steps, because librdkafka 2.0 may never return from the wait it advises: seen when the
+/// group's coordinator had moved in a broker's restart. What it warns of, a state that is no longer
+/// the brokers', ends with the producer, which the caller replaces.
 Outcome<void> Transactions::abort() {
     const auto deadline = std::chrono::steady_clock::now() + abort_max;
     auto outcome = insist("aborting a transaction", [&]() -> rd_kafka_error_t* {

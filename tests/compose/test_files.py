@@ -11,10 +11,23 @@ import tomllib
 import pytest
 from engine import PLUGINS
 from images import settings
-from support import ROOT
+from support import ROOT, all_files
 
 FILES = sorted([*ROOT.glob("services/*/compose.yaml"), *ROOT.glob("deploy/*/compose.yaml")])
 SYSTEMS = [file.parent for file in FILES if (file.parent / "system.toml").exists()]
+
+
+HADOLINT = ROOT / ".cache" / "tools" / "hadolint" / "bin" / "hadolint"
+
+
+def test_the_linters_find_nothing():
+    dockerfiles = [path for path in all_files() if path.name == "Dockerfile"]
+    documents = [path for path in all_files() if path.suffix in (".yaml", ".yml")]
+    assert len(dockerfiles) > len(SYSTEMS)
+    for command in ([HADOLINT, "--no-color", *dockerfiles],
+                    ["yamllint", "--strict", *documents]):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def name(path):

@@ -11,27 +11,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support import all_files
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = {".cpp", ".hpp", ".h", ".ino", ".py", ".js", ".mjs", ".css", ".cmake", ".sh"}
 LINE_COLUMNS_MAX = 100
 FILE_LINES_MAX = 450
 MAIN_LINES_MAX = 80
-
-
-NOT_OURS = {"build", ".git", ".cache", ".run", "node_modules", "__pycache__", ".pytest_cache"}
-
-
-def all_files():
-    """What git tracks or would track; every file of an unpacked archive, which has no git."""
-    if (ROOT / ".git").exists():
-        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-        listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        yield from (ROOT / line for line in listing.stdout.splitlines())
-        return
-    for folder, folders, files in os.walk(ROOT):
-        folders[:] = [f for f in folders if f not in NOT_OURS]
-        yield from (Path(folder) / file for file in files)
 
 
 def tracked(*suffixes):
