@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt/subscriber.hpp"
 
-#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
@@ -10,11 +9,13 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "base/log.hpp"
 #include "mqtt/backoff.hpp"
+#include "mqtt/read_buffer.hpp"
 #include "net/asio.hpp"
 #include "net/io_thread.hpp"
 
@@ -25,7 +26,6 @@ using Clock = std::chrono::steady_clock;
 using net::ErrorCode;
 using Resolver = net::asio::ip::basic_resolver<net::tcp, net::Executor>;
 
-constexpr std::size_t read_bytes = 64UL << 10;
 constexpr std::chrono::milliseconds tick_interval{250};
 constexpr std::chrono::milliseconds goodbye_max{1'000};
 
@@ -70,11 +70,7 @@ private:
     void apply_acknowledgements();
     void close_if_done(bool patience_over);
     void finish();
-    void make_room();
     void publish_stats();
-    std::string_view unread() const {
-        return std::string_view(buffer_).substr(begin_, end_ - begin_);
-    }
     bool wants_more() const { return open_ && !leaving_ && !closing_ && !session_.full(); }
 
     const SubscriberOptions options_;
@@ -103,10 +99,7 @@ private:
     bool closing_ = false;
     bool finished_ = false;
     std::string leave_reason_;
-    std::string buffer_ = std::string(read_bytes, '\0');
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
-    std::size_t skip_ = 0;  // bytes of a too large packet still to come
+    ReadBuffer buffer_;
     std::string write_buffer_;
     std::promise<void> closed_;
 
@@ -132,7 +125,8 @@ Subscriber::State::State(SubscriberOptions options, MessageHandler on_message,
       connect_timer_(thread_.context()),
       retry_timer_(thread_.context()),
       tick_timer_(thread_.context()),
-      close_timer_(thread_.context()) {
+      close_timer_(thread_.context()),
+      buffer_(options_.packet_bytes_max) {
     thread_.start();
     thread_.post([this] {
         connect();
@@ -173,47 +167,22 @@ void Subscriber::State::connected(std::uint64_t connection, const ErrorCode& err
 
 void Subscriber::State::read() {
     if (reading_ || !(wants_more() || left_)) return;
-    if (left_) begin_ = end_ = 0;  // nobody looks at it any more
-    make_room();
+    if (left_) buffer_.clear();  // nobody looks at it any more
     reading_ = true;
     const std::uint64_t connection = connection_;
-    socket_.async_read_some(
-        net::asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
-        [this, connection](const ErrorCode& error, std::size_t count) {
-            if (connection != connection_) return;
-            reading_ = false;
-            if (left_) return error ? fail(leave_reason_) : read();
-            if (error)
-                return fail(error == net::asio::error::eof ? "the broker closed the connection"
-                                                           : error.message());
-            const std::size_t skipped = std::min(skip_, count);
-            skip_ -= skipped;
-            if (skipped > 0)
-                std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(end_ + skipped),
-                          buffer_.begin() + static_cast<std::ptrdiff_t>(end_ + count),
-                          buffer_.begin() + static_cast<std::ptrdiff_t>(end_));
-            end_ += count - skipped;
-            parse();
-        });
-}
-
-/// Room for one more read. The buffer grows for a large packet only, and shrinks after it.
-void Subscriber::State::make_room() {
-    if (begin_ == end_) {
-        begin_ = end_ = 0;
-        if (buffer_.size() > read_bytes) {
-            buffer_.resize(read_bytes);
-            buffer_.shrink_to_fit();
-        }
-    }
-    if (begin_ > 0) {
-        std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
-                  buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
-        end_ -= begin_;
-        begin_ = 0;
-    }
-    if (end_ == buffer_.size())
-        buffer_.resize(std::min(buffer_.size() * 2, options_.packet_bytes_max + read_bytes));
+    const std::span<char> room = buffer_.room();
+    socket_.async_read_some(net::asio::buffer(room.data(), room.size()),
+                            [this, connection](const ErrorCode& error, std::size_t count) {
+                                if (connection != connection_) return;
+                                reading_ = false;
+                                if (left_) return error ? fail(leave_reason_) : read();
+                                if (error)
+                                    return fail(error == net::asio::error::eof
+                                                    ? "the broker closed the connection"
+                                                    : error.message());
+                                buffer_.filled(count);
+                                parse();
+                            });
 }
 
 /// Works off what was read, writes the answers in one go, and reads on.
@@ -232,7 +201,7 @@ void Subscriber::State::parse() {
 }
 
 bool Subscriber::State::parse_one() {
-    const auto frame = take_frame(unread(), options_.packet_bytes_max);
+    const auto frame = take_frame(buffer_.unread(), options_.packet_bytes_max);
     if (!frame) {
         leave(frame.error().reason, std::string(frame.error().what));
         return false;
@@ -243,10 +212,7 @@ bool Subscriber::State::parse_one() {
         leave(event.error().reason, std::string(event.error().what));
         return false;
     }
-    begin_ += (*frame)->size;
-    const std::size_t skipped = std::min((*frame)->missing, end_ - begin_);
-    begin_ += skipped;
-    skip_ = (*frame)->missing - skipped;
+    buffer_.take(**frame);
     handle(*event);
     return true;
 }
@@ -335,7 +301,7 @@ void Subscriber::State::fail(std::string_view reason) {
     connect_timer_.cancel();
     if (open_) session_.lost();
     open_ = reading_ = writing_ = leaving_ = left_ = paused_ = false;
-    begin_ = end_ = skip_ = 0;
+    buffer_.clear();
     publish_stats();
     if (closing_) return finish();
     log::write(std::exchange(failure_told_, true) ? log::Level::debug : log::Level::warn,
