@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "mqtt/reason.hpp"
@@ -13,6 +14,7 @@ namespace weir::mqtt {
 namespace {
 
 constexpr std::uint8_t protocol_error = 0x82;
+constexpr std::uint8_t session_taken_over = 0x8E;
 constexpr std::uint8_t id_not_found = 0x92;
 constexpr std::uint16_t subscribe_id = 1;  // the only packet id we ever choose
 constexpr std::size_t receive_max_limit = 65'535;
@@ -180,6 +182,7 @@ Result<Session::Event, Malformed> Session::on_disconnect(const Frame& frame) {
         return Malformed{protocol_error, "MQTT 3.1.1 has no DISCONNECT from the broker"};
     const auto disconnect = decode_disconnect(frame);
     if (!disconnect) return disconnect.error();
+    taken_over_ = disconnect->reason == session_taken_over;
     Event event;
     event.kind = Event::Kind::ended;
     event.text = disconnect->reason == 0
@@ -228,6 +231,8 @@ void Session::lost() {
         old_[slots_[index].id].push_back(index);
     }
     ring_.clear();
+    // Another client acknowledges what we had, and its ids come to mean other messages.
+    if (std::exchange(taken_over_, false)) forget_session();
     bound_old();
 }
 

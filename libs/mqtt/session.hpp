@@ -54,7 +54,8 @@ struct SessionStats {
 /// their way at once, they are finished out of order, and MQTT wants the acknowledgements in the
 /// order of the messages. So every message takes a place in a ring; acknowledge() marks the place,
 /// and acknowledgements leave from the ring's head only. Places survive the connection: what the
-/// broker sends again after a reconnect finds its place and is not handed over twice.
+/// broker sends again after a reconnect finds its place and is not handed over twice. They do not
+/// survive another client that takes the session over (MQTT 3.1.1 has no word for that).
 ///
 /// Pure: bytes and times go in, bytes and events come out. The caller owns the connection:
 ///   open() when it is up, receive() for each frame, tick() now and then, lost() when it is gone,
@@ -169,6 +170,7 @@ private:
     Stage stage_ = Stage::closed;
     bool was_connected_ = false;   // in this process
     bool was_subscribed_ = false;  // in this process
+    bool taken_over_ = false;      // the broker said so
     std::chrono::seconds keep_alive_{0};
     Time ping_due_{};
     std::optional<Time> answer_due_;  // of a ping

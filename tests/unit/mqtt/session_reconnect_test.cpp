@@ -115,6 +115,27 @@ TEST_CASE("a lost session is counted and its places forgotten", "[mqtt][session]
     CHECK(bench.sent() == puback(1));
 }
 
+TEST_CASE("what another client took over is not taken for our own", "[mqtt][session]") {
+    // It acknowledges our messages; what comes under their ids after that is new to everybody.
+    Bench bench;
+    bench.connect();
+    bench.session.acknowledge(bench.message({.payload = "a", .qos = 2, .id = 1}));
+    const Token waiting = bench.message({.payload = "b", .id = 2});
+    bench.session.acknowledge(bench.message({.payload = "c", .id = 3}));
+    bench.give(packet(0xE0, bytes({0x8E, 0})));
+    bench.reconnect();
+    bench.session.acknowledge(waiting);
+    CHECK(bench.sent().empty());
+    bench.message({.payload = "a", .qos = 2, .id = 1, .duplicate = true});
+    bench.message({.payload = "b", .id = 2, .duplicate = true});
+    bench.message({.payload = "c", .id = 3, .duplicate = true});
+    CHECK(bench.session.stats().suppressed == 0);
+
+    bench.reconnect();  // a loss without that word is an ordinary one
+    bench.known({.payload = "a", .qos = 2, .id = 1});
+    CHECK(bench.session.stats().suppressed == 1);
+}
+
 TEST_CASE("a first connection without a session has lost nothing", "[mqtt][session]") {
     Bench bench;
     bench.connect(0);
