@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mqtt/subscriber.hpp"
 
+#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
@@ -44,15 +45,18 @@ SessionOptions session_options(const SubscriberOptions& options) {
 
 }  // namespace
 
-/// Everything but acknowledge(), stats() and close() runs on the io thread. Each connection has a
-/// number; a completion that belongs to an earlier one is ignored.
+/// Everything private runs on the io thread. Each connection has a number; a completion that
+/// belongs to an earlier one is ignored.
 class Subscriber::State {
 public:
     State(SubscriberOptions options, MessageHandler on_message, StateHandler on_state);
 
     void acknowledge(Token token);
     SubscriberStats stats() const;
-    void close(std::chrono::milliseconds wait);
+    void finish(std::chrono::milliseconds wait);
+    void reconnect(bool wanted);
+    bool ended() const { return ended_; }
+    void join();
 
 private:
     void connect();
@@ -69,7 +73,7 @@ private:
     void tick();
     void apply_acknowledgements();
     void close_if_done(bool patience_over);
-    void finish();
+    void end();
     void publish_stats();
     bool wants_more() const { return open_ && !leaving_ && !closing_ && !session_.full(); }
 
@@ -96,12 +100,13 @@ private:
     bool paused_ = false;   // the session was full when last looked at
     bool failure_told_ = false;
     bool subscribed_ = false;
+    bool reconnecting_ = true;
     bool closing_ = false;
-    bool finished_ = false;
+    std::atomic<bool> ended_ = false;
     std::string leave_reason_;
     ReadBuffer buffer_;
     std::string write_buffer_;
-    std::promise<void> closed_;
+    std::promise<void> end_;
 
     std::mutex acknowledged_mutex_;
     std::vector<Token> acknowledged_;
@@ -119,7 +124,7 @@ Subscriber::State::State(SubscriberOptions options, MessageHandler on_message,
       on_state_(std::move(on_state)),
       session_(session_options(options_)),
       backoff_(options_.connection.retry_first, options_.connection.retry_ceiling,
-               std::random_device{}()),
+               std::random_device{}(), options_.reconnect_wait_min),
       resolver_(thread_.context()),
       socket_(thread_.context()),
       connect_timer_(thread_.context()),
@@ -291,7 +296,7 @@ void Subscriber::State::wait_for_end() {
     read();
 }
 
-/// The connection is over, or did not come about: starts again unless we are closing.
+/// The connection is over, or did not come about: starts again unless that is not wanted.
 void Subscriber::State::fail(std::string_view reason) {
     const std::string sentence(reason);
     ++connection_;
@@ -303,7 +308,7 @@ void Subscriber::State::fail(std::string_view reason) {
     open_ = reading_ = writing_ = leaving_ = left_ = paused_ = false;
     buffer_.clear();
     publish_stats();
-    if (closing_) return finish();
+    if (closing_ || !reconnecting_) return end();
     log::write(std::exchange(failure_told_, true) ? log::Level::debug : log::Level::warn,
                subscribed_ ? "lost the MQTT broker, reconnecting"
                            : "cannot subscribe at the MQTT broker, trying on",
@@ -366,10 +371,9 @@ void Subscriber::State::publish_stats() {
     stats_.unacknowledged = session_.unacknowledged();
 }
 
-void Subscriber::State::close(std::chrono::milliseconds wait) {
-    if (finished_) return;
-    std::future<void> closed = closed_.get_future();
+void Subscriber::State::finish(std::chrono::milliseconds wait) {
     thread_.post([this, wait] {
+        if (ended_) return;
         closing_ = true;
         retry_timer_.cancel();
         close_timer_.expires_after(wait);
@@ -378,34 +382,51 @@ void Subscriber::State::close(std::chrono::milliseconds wait) {
         });
         close_if_done(false);
     });
-    closed.wait();
-    thread_.stop();
+}
+
+void Subscriber::State::reconnect(bool wanted) {
+    thread_.post([this, wanted] {
+        reconnecting_ = wanted;
+        if (!wanted && !subscribed_ && !ended_) fail("not wanted any more");
+    });
 }
 
 void Subscriber::State::close_if_done(bool patience_over) {
-    if (finished_ || leaving_) return;
+    if (ended_ || leaving_) return;
     if (!open_) return fail("closing");
     if (!patience_over && session_.unacknowledged() > 0) return;
     leave(0, "closing");
 }
 
-void Subscriber::State::finish() {
-    if (std::exchange(finished_, true)) return;
+void Subscriber::State::end() {
+    if (ended_) return;
+    retry_timer_.cancel();
     close_timer_.cancel();
     tick_timer_.cancel();
-    closed_.set_value();
+    ended_ = true;
+    end_.set_value();
+}
+
+void Subscriber::State::join() {
+    finish(std::chrono::milliseconds{0});
+    end_.get_future().wait();
+    thread_.stop();
 }
 
 Subscriber::Subscriber(SubscriberOptions options, MessageHandler on_message, StateHandler on_state)
     : state_(std::make_unique<State>(std::move(options), std::move(on_message),
                                      std::move(on_state))) {}
 
-Subscriber::~Subscriber() { state_->close(std::chrono::milliseconds{0}); }
+Subscriber::~Subscriber() { state_->join(); }
 
 void Subscriber::acknowledge(Token token) { state_->acknowledge(token); }
 
 SubscriberStats Subscriber::stats() const { return state_->stats(); }
 
-void Subscriber::close(std::chrono::milliseconds wait) { state_->close(wait); }
+void Subscriber::finish(std::chrono::milliseconds wait) { state_->finish(wait); }
+
+void Subscriber::reconnect(bool wanted) { state_->reconnect(wanted); }
+
+bool Subscriber::ended() const { return state_->ended(); }
 
 }  // namespace weir::mqtt

@@ -23,6 +23,8 @@ struct SubscriberOptions {
     Bytes unacknowledged_bytes_max{64ULL << 20};
     /// Of a larger PUBLISH only this much is kept: see Publish::payload_size.
     std::size_t packet_bytes_max = 900'000;
+    /// What every wait before a reconnect is at the least.
+    std::chrono::milliseconds reconnect_wait_min{0};
 };
 
 /// What a subscriber does and holds at one moment.
@@ -41,10 +43,11 @@ struct SubscriberStats {
 /// and no reading from the socket while too much waits, so that the broker and not this process
 /// holds the backlog.
 ///
-/// Threads:  the handlers run on one thread of this class; keep them short. acknowledge() and
-///           stats() from any thread, also from inside a handler.
-/// Lifetime: the constructor starts to connect and returns at once; close() once, by the owner.
-///           No handler runs after close() returned; acknowledge() has no effect then.
+/// Threads:  the handlers run on one thread of this class; keep them short. The functions from any
+///           thread, also from inside a handler; the destructor not from there.
+/// Lifetime: the constructor starts to connect and returns at once. Once ended() is true no handler
+///           runs any more and acknowledge() has no effect; the destructor is finish(0ms) and
+///           waits for that.
 /// Limits:   `unacknowledged_max` messages and `unacknowledged_bytes_max` handed over and not yet
 ///           acknowledged, at every QoS; one more packet in the read buffer.
 class Subscriber {
@@ -67,9 +70,17 @@ public:
     SubscriberStats stats() const;
 
     /// Reads no more, waits at most `wait` until everything handed over is acknowledged, sends the
-    /// acknowledgements and says goodbye. What was not acknowledged the broker sends again to the
-    /// next connection of this client id.
-    void close(std::chrono::milliseconds wait);
+    /// acknowledgements and says goodbye. Returns at once. What was not acknowledged the broker
+    /// sends again to the next connection of this client id. The last call's `wait` counts.
+    void finish(std::chrono::milliseconds wait);
+
+    /// Whether a connection that is lost is made again, as it is at first. Without that the
+    /// subscriber works on while it is subscribed, and ends with its connection: whoever connects
+    /// with this client id takes the session over, and keeps it.
+    void reconnect(bool wanted);
+
+    /// True when finish() or the end of the last connection has come about.
+    bool ended() const;
 
 private:
     class State;

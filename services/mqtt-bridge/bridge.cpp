@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <atomic>
 #include <chrono>
-#include <thread>
 #include <vector>
 
 #include "base/log.hpp"
@@ -121,14 +119,9 @@ void Bridge::look_at_topics() {
 
 /// Kafka's answers are polled on while the subscriber waits for them.
 void Bridge::stop() {
-    std::atomic<bool> closed = false;
-    std::thread closer([&] {
-        subscriber_->close(drain_max);
-        closed = true;
-    });
-    while (!closed)
+    subscriber_->finish(drain_max);
+    while (!subscriber_->ended())
         producer_->poll(10ms);
-    closer.join();
     meters_.update(subscriber_->stats());
     if (const std::uint64_t left = subscriber_->stats().unacknowledged; left > 0)
         log::warn("stopped before Kafka confirmed everything; the MQTT broker will send it again",

@@ -95,17 +95,18 @@ TEST_CASE("broker addresses are read", "[mqtt][connection]") {
         CHECK_FALSE(BrokerUri::parse(bad).ok());
 }
 
-TEST_CASE("waits are drawn from zero to a doubling ceiling", "[mqtt][backoff]") {
+TEST_CASE("waits are drawn from the least to a doubling ceiling above it", "[mqtt][backoff]") {
     using std::chrono::milliseconds;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
-        Backoff backoff(milliseconds{100}, milliseconds{1'000}, seed);
+        const milliseconds least{seed % 2 == 0 ? 0 : 1'500};
+        Backoff backoff(milliseconds{100}, milliseconds{1'000}, seed, least);
         for (const int ceiling : {100, 200, 400, 800, 1'000, 1'000}) {
             const auto wait = backoff.next();
-            CHECK(wait >= milliseconds{0});
-            CHECK(wait <= milliseconds{ceiling});
+            CHECK(wait >= least);
+            CHECK(wait <= least + milliseconds{ceiling});
         }
         backoff.reset();
-        CHECK(backoff.next() <= milliseconds{100});
+        CHECK(backoff.next() <= least + milliseconds{100});
     }
 }
 
