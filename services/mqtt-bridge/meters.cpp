@@ -9,8 +9,8 @@ runtime::Counter received_counter(runtime::Metrics& metrics, const std::string& 
                            {{"qos", qos}});
 }
 
-void advance(runtime::Counter& counter, std::uint64_t now, std::uint64_t seen) {
-    if (now > seen) counter.add(now - seen);
+void advance(runtime::Counter& counter, std::uint64_t now, std::uint64_t before) {
+    if (now > before) counter.add(now - before);
 }
 
 }  // namespace
@@ -39,18 +39,20 @@ Meters::Meters(runtime::Metrics& metrics)
       oldest_age_(metrics.gauge("weir_mqtt_oldest_unacknowledged_seconds",
                                 "How long the oldest of them has waited.")) {}
 
-void Meters::update(const mqtt::SubscriberStats& now) {
+void Meters::count(const mqtt::SubscriberStats& before, const mqtt::SubscriberStats& now) {
     for (std::size_t qos = 0; qos < received_.size(); ++qos)
-        advance(received_[qos], now.session.received[qos], seen_.session.received[qos]);
-    advance(acknowledged_, now.session.acknowledged, seen_.session.acknowledged);
-    advance(duplicates_, now.session.duplicates, seen_.session.duplicates);
-    advance(suppressed_, now.session.suppressed, seen_.session.suppressed);
-    advance(sessions_lost_, now.session.sessions_lost, seen_.session.sessions_lost);
-    advance(connections_, now.connections, seen_.connections);
-    advance(pauses_, now.pauses, seen_.pauses);
-    unacknowledged_.set(static_cast<double>(now.unacknowledged));
-    oldest_age_.set(std::chrono::duration<double>(now.oldest_age).count());
-    seen_ = now;
+        advance(received_[qos], now.session.received[qos], before.session.received[qos]);
+    advance(acknowledged_, now.session.acknowledged, before.session.acknowledged);
+    advance(duplicates_, now.session.duplicates, before.session.duplicates);
+    advance(suppressed_, now.session.suppressed, before.session.suppressed);
+    advance(sessions_lost_, now.session.sessions_lost, before.session.sessions_lost);
+    advance(connections_, now.connections, before.connections);
+    advance(pauses_, now.pauses, before.pauses);
+}
+
+void Meters::show(std::uint64_t unacknowledged, std::chrono::milliseconds oldest_age) {
+    unacknowledged_.set(static_cast<double>(unacknowledged));
+    oldest_age_.set(std::chrono::duration<double>(oldest_age).count());
 }
 
 void Meters::dead(const std::string& stage) {
@@ -66,17 +68,15 @@ LatencyProbe::LatencyProbe(runtime::Metrics& metrics)
                                  "measured on one record at a time.",
                                  runtime::Metrics::latency_buckets())) {}
 
-void LatencyProbe::sent(std::uint64_t token) {
-    if (waiting_.load(std::memory_order_acquire)) return;
-    token_ = token;
-    start_ = Clock::now();
-    waiting_.store(true, std::memory_order_release);
+LatencyProbe::Start LatencyProbe::begin() {
+    if (busy_.load(std::memory_order_relaxed) || busy_.exchange(true)) return std::nullopt;
+    return Clock::now();
 }
 
-void LatencyProbe::answered(std::uint64_t token) {
-    if (!waiting_.load(std::memory_order_acquire) || token_ != token) return;
-    seconds_.observe(std::chrono::duration<double>(Clock::now() - start_).count());
-    waiting_.store(false, std::memory_order_release);
+void LatencyProbe::end(Start start) {
+    if (!start) return;
+    seconds_.observe(std::chrono::duration<double>(Clock::now() - *start).count());
+    busy_ = false;
 }
 
 }  // namespace weir::mqtt_bridge

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
+#include <optional>
 #include <string>
 
 #include "mqtt/subscriber.hpp"
@@ -13,13 +13,15 @@
 
 namespace weir::mqtt_bridge {
 
-/// The bridge's metrics. update() brings those that the subscriber counts up to date.
-/// Threads: update() by one; the rest from any.
+/// The bridge's metrics. Threads: delivered() and dead() from any, the rest by one.
 class Meters {
 public:
     explicit Meters(runtime::Metrics& metrics);
 
-    void update(const mqtt::SubscriberStats& now);
+    /// Counts what one session did between two looks at it.
+    void count(const mqtt::SubscriberStats& before, const mqtt::SubscriberStats& now);
+    /// What all sessions hold now, and how long the oldest of it has waited.
+    void show(std::uint64_t unacknowledged, std::chrono::milliseconds oldest_age);
     void delivered() { delivered_.add(); }
     void dead(const std::string& stage);
 
@@ -35,26 +37,25 @@ private:
     runtime::Counter pauses_;
     runtime::Gauge unacknowledged_;
     runtime::Gauge oldest_age_;
-    mqtt::SubscriberStats seen_;
 };
 
 /// Measures how long Kafka takes to confirm a record, on one record at a time: as good as any for
 /// quantiles, and the others cost nothing.
-/// Threads: sent() by one, answered() by another.
+/// Threads: any.
 class LatencyProbe {
 public:
     using Clock = std::chrono::steady_clock;
+    using Start = std::optional<Clock::time_point>;
 
     explicit LatencyProbe(runtime::Metrics& metrics);
 
-    void sent(std::uint64_t token);
-    void answered(std::uint64_t token);
+    /// To be given to end() when this record is answered. Nothing while another is measured.
+    Start begin();
+    void end(Start start);
 
 private:
     runtime::Histogram seconds_;
-    std::atomic<bool> waiting_ = false;
-    std::uint64_t token_ = 0;    // written by sent() before waiting_, read only after it
-    Clock::time_point start_{};  // the same
+    std::atomic<bool> busy_ = false;
 };
 
 }  // namespace weir::mqtt_bridge
