@@ -61,6 +61,7 @@ struct Consumer::State {
     std::string_view last_topic_name;
     bool subscribed = false;
     bool assigned_once = false;
+    bool topic_gone = false;
     bool closing = false;
     bool abandoned = false;  ///< not to be destroyed: it would hang or abort
 };
@@ -133,6 +134,7 @@ void Consumer::State::add_event(const rd_kafka_message_t& message) {
     } else if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         event.kind = Event::Kind::end;
     } else {
+        topic_gone = topic_gone || message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
         failures.push_back(failure_of("consuming", message.err, rd_kafka_message_errstr(&message)));
         event.kind = Event::Kind::failed;
         event.failure = &failures.back();
@@ -429,7 +431,9 @@ void Consumer::close() {
     }
     const bool fragile = state.subscribed && state.incremental() && !state.assigned_once &&
                          !survives_destruction_before_assignment();
-    state.abandoned = rd_kafka_consumer_closed(client) == 0 || fragile;
+    // What is left of a topic deleted under its consumers keeps destruction waiting for ever
+    // (confluentinc/librdkafka 4362).
+    state.abandoned = rd_kafka_consumer_closed(client) == 0 || fragile || state.topic_gone;
     if (state.abandoned) {
         constexpr int silent = 0;
         rd_kafka_set_log_level(client, silent);  // it outlives our logger
