@@ -54,8 +54,9 @@ struct SessionStats {
 /// their way at once, they are finished out of order, and MQTT wants the acknowledgements in the
 /// order of the messages. So every message takes a place in a ring; acknowledge() marks the place,
 /// and acknowledgements leave from the ring's head only. Places survive the connection: what the
-/// broker sends again after a reconnect finds its place and is not handed over twice. They do not
-/// survive another client that takes the session over (MQTT 3.1.1 has no word for that).
+/// broker sends again after a reconnect finds its place and is not handed over twice. They end when
+/// the broker says that another client took the session over; MQTT 3.1.1 and mosquitto 2.0.11 do
+/// not say it, so a caller who may be relieved does not reconnect.
 ///
 /// Pure: bytes and times go in, bytes and events come out. The caller owns the connection:
 ///   open() when it is up, receive() for each frame, tick() now and then, lost() when it is gone,

@@ -80,6 +80,8 @@ private:
     const SubscriberOptions options_;
     const MessageHandler on_message_;
     const StateHandler on_state_;
+    const log::Field broker_{"broker", options_.connection.broker.text()};
+    const log::Field client_{"client_id", options_.connection.client_id};
     Session session_;
     Backoff backoff_;
 
@@ -223,15 +225,14 @@ bool Subscriber::State::parse_one() {
 }
 
 void Subscriber::State::handle(const Session::Event& event) {
-    const std::string broker = options_.connection.broker.text();
     switch (event.kind) {
         case Session::Event::Kind::none: return;
         case Session::Event::Kind::message: on_message_(event.message, event.token); return;
         case Session::Event::Kind::connected:
             connect_timer_.cancel();
             log::info("connected to the MQTT broker",
-                      {{"broker", broker}, {"session_present", event.session_present}});
-            if (!event.text.empty()) log::warn(event.text, {{"broker", broker}});
+                      {broker_, client_, {"session_present", event.session_present}});
+            if (!event.text.empty()) log::warn(event.text, {broker_, client_});
             return;
         case Session::Event::Kind::subscribed:
             connect_timer_.cancel();
@@ -242,8 +243,8 @@ void Subscriber::State::handle(const Session::Event& event) {
                 const std::lock_guard lock(stats_mutex_);
                 ++stats_.connections;
             }
-            log::info("subscribed at the MQTT broker", {{"broker", broker}});
-            if (!event.text.empty()) log::warn(event.text, {{"broker", broker}});
+            log::info("subscribed at the MQTT broker", {broker_, client_});
+            if (!event.text.empty()) log::warn(event.text, {broker_, client_});
             if (on_state_) on_state_(true, {});
             return;
         case Session::Event::Kind::refused: leave(0, event.text); return;
@@ -312,7 +313,7 @@ void Subscriber::State::fail(std::string_view reason) {
     log::write(std::exchange(failure_told_, true) ? log::Level::debug : log::Level::warn,
                subscribed_ ? "lost the MQTT broker, reconnecting"
                            : "cannot subscribe at the MQTT broker, trying on",
-               {{"broker", options_.connection.broker.text()}, {"reason", sentence}});
+               {broker_, client_, {"reason", sentence}});
     subscribed_ = false;
     if (on_state_) on_state_(false, sentence);
     retry_timer_.expires_after(backoff_.next());
