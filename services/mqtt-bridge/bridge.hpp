@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "base/result.hpp"
 #include "lanes.hpp"
 #include "meters.hpp"
 #include "options.hpp"
 #include "outbox.hpp"
 #include "runtime/service.hpp"
+#include "slot_group.hpp"
 
 namespace weir::mqtt_bridge {
 
@@ -20,17 +23,20 @@ public:
     Bridge(const Options& options, runtime::Service& service);
 
     /// Works until the service is to stop, then finishes what was begun. Errors: Kafka's client has
-    /// failed for good, or the dead-letter topic refuses a dead letter; nothing is lost by that.
+    /// failed for good, the dead-letter topic refuses a dead letter, or the slots' group refuses
+    /// us; nothing is lost by that.
     Result<void> run();
 
 private:
+    Result<void> work();
     void stop();
 
     const Options& options_;
     runtime::Service& service_;
     Meters meters_;
     Outbox outbox_;
-    Lanes lanes_;  // last: their threads use the outbox
+    Lanes lanes_;  // after the outbox, which their threads use
+    std::optional<SlotGroup> slots_;
 };
 
 }  // namespace weir::mqtt_bridge

@@ -22,17 +22,39 @@ bool Lanes::is_wanted(const Lane& lane) const {
     });
 }
 
-void Lanes::want(std::vector<SessionPlan> wanted) {
+void Lanes::want(std::vector<SessionPlan> wanted, Parting parting) {
     wanted_ = std::move(wanted);
-    for (Entry& entry : lanes_)
-        if (!is_wanted(*entry.lane) && !std::exchange(entry.draining, true))
-            entry.lane->subscriber().finish(drain_max);
+    for (Entry& entry : lanes_) {
+        if (!is_wanted(*entry.lane))
+            part(entry, parting);
+        else if (entry.state == State::running_out) {
+            entry.lane->subscriber().reconnect(true);
+            entry.state = State::wanted;
+        }
+    }
     tick();
+}
+
+void Lanes::part(Entry& entry, Parting parting) {
+    mqtt::Subscriber& subscriber = entry.lane->subscriber();
+    if (entry.state == State::draining) return;
+    if (parting == Parting::drain) {
+        subscriber.finish(drain_max);
+        entry.state = State::draining;
+    } else if (entry.state == State::wanted) {
+        subscriber.reconnect(false);
+        entry.state = State::running_out;
+    }
+}
+
+bool Lanes::draining() const {
+    return std::any_of(lanes_.begin(), lanes_.end(),
+                       [](const Entry& entry) { return entry.state == State::draining; });
 }
 
 void Lanes::tick() {
     look();
-    std::erase_if(lanes_, [](const Entry& entry) { return entry.ended; });
+    std::erase_if(lanes_, [](const Entry& entry) { return entry.state == State::ended; });
     open_missing();
 }
 
@@ -51,23 +73,22 @@ void Lanes::look() {
     std::optional<std::string> trouble;
     for (Entry& entry : lanes_) {
         mqtt::Subscriber& subscriber = entry.lane->subscriber();
-        entry.ended = subscriber.ended();  // before a last look at what it did
+        if (subscriber.ended()) entry.state = State::ended;  // before a last look at what it did
         const mqtt::SubscriberStats now = subscriber.stats();
         meters_.count(std::exchange(entry.seen, now), now);
-        if (entry.ended) {
+        if (entry.state == State::ended) {
             if (now.unacknowledged > 0)
                 log::warn(
-                    "stopped before Kafka confirmed everything; the MQTT broker will send it "
-                    "again",
+                    "ended before Kafka confirmed everything; the MQTT broker will send it again",
                     {{"client_id", entry.lane->plan().client_id},
                      {"messages", now.unacknowledged}});
             continue;
         }
         unacknowledged += now.unacknowledged;
         oldest_age = std::max(oldest_age, now.oldest_age);
-        if (!entry.draining && !trouble) trouble = entry.lane->trouble();
+        if (entry.state == State::wanted && !trouble) trouble = entry.lane->trouble();
     }
-    meters_.show(unacknowledged, oldest_age);
+    meters_.show(lanes_.size(), unacknowledged, oldest_age);
     if (trouble)
         mqtt_ready_.unmet(*trouble);
     else

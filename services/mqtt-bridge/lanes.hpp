@@ -20,24 +20,33 @@ public:
     Lanes(const Options& options, runtime::Health& health, Meters& meters,
           Lane::Handler on_message);
 
-    /// From now on these sessions are wanted, each for its client id. Others are drained: they read
-    /// no more, wait a few seconds for Kafka's answers and say goodbye.
-    void want(std::vector<SessionPlan> wanted);
+    /// How a session ends that is no longer wanted.
+    enum class Parting {
+        drain,    ///< it reads no more, waits a few seconds for Kafka's answers and says goodbye
+        run_out,  ///< it works on while its connection lasts: somebody else may connect any moment
+    };
+
+    /// From now on these sessions are wanted, each for its client id, and no others.
+    void want(std::vector<SessionPlan> wanted, Parting parting);
 
     /// To be called all the time: what has ended is forgotten, what is missing opened.
     void tick();
 
+    /// True until what was to be drained has ended.
+    bool draining() const;
+
     bool empty() const { return lanes_.empty(); }
 
 private:
+    enum class State { wanted, running_out, draining, ended };
     struct Entry {
         std::shared_ptr<Lane> lane;
         mqtt::SubscriberStats seen{};
-        bool draining = false;
-        bool ended = false;
+        State state = State::wanted;
     };
 
     bool is_wanted(const Lane& lane) const;
+    void part(Entry& entry, Parting parting);
     void look();
     void open_missing();
 

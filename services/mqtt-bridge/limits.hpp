@@ -21,4 +21,9 @@ constexpr std::size_t packet_bytes_max = payload_limit.count + 65'535 + 1'024;
 /// --stop-timeout; what is not confirmed by then the MQTT broker sends again to the next bridge.
 constexpr std::chrono::milliseconds drain_max{5'000};
 
+/// The least wait before a session that has replicas connects again. A process that was frozen
+/// finds its connections ended; within this time it also finds that its slots are not its own any
+/// more, and does not take the sessions back.
+constexpr std::chrono::milliseconds shared_reconnect_wait_min{1'000};
+
 }  // namespace weir::mqtt_bridge

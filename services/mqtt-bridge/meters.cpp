@@ -34,6 +34,8 @@ Meters::Meters(runtime::Metrics& metrics)
       connections_(metrics.counter("weir_mqtt_connections_total", "Subscriptions made.")),
       pauses_(metrics.counter("weir_mqtt_pauses_total",
                               "Times reading stopped because too much waited for Kafka.")),
+      sessions_(metrics.gauge("weir_mqtt_sessions",
+                              "MQTT sessions of this bridge; none while it stands by.")),
       unacknowledged_(metrics.gauge("weir_mqtt_unacknowledged_records",
                                     "Messages taken and not yet acknowledged.")),
       oldest_age_(metrics.gauge("weir_mqtt_oldest_unacknowledged_seconds",
@@ -50,9 +52,21 @@ void Meters::count(const mqtt::SubscriberStats& before, const mqtt::SubscriberSt
     advance(pauses_, now.pauses, before.pauses);
 }
 
-void Meters::show(std::uint64_t unacknowledged, std::chrono::milliseconds oldest_age) {
+void Meters::show(std::size_t sessions, std::uint64_t unacknowledged,
+                  std::chrono::milliseconds oldest_age) {
+    sessions_.set(static_cast<double>(sessions));
     unacknowledged_.set(static_cast<double>(unacknowledged));
     oldest_age_.set(std::chrono::duration<double>(oldest_age).count());
+}
+
+void Meters::show_slots(const std::set<int>& owned, int count) {
+    for (int slot = 0; slot < count; ++slot)
+        metrics_
+            .gauge("weir_slot_owned",
+                   "With --slots, 1 where the slot is this replica's; over all replicas each adds "
+                   "up to 1.",
+                   {{"slot", std::to_string(slot)}})
+            .set(owned.contains(slot) ? 1 : 0);
 }
 
 void Meters::dead(const std::string& stage) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "mqtt/subscriber.hpp"
@@ -20,8 +21,10 @@ public:
 
     /// Counts what one session did between two looks at it.
     void count(const mqtt::SubscriberStats& before, const mqtt::SubscriberStats& now);
-    /// What all sessions hold now, and how long the oldest of it has waited.
-    void show(std::uint64_t unacknowledged, std::chrono::milliseconds oldest_age);
+    /// How many sessions there are, what they hold, and how long the oldest of it has waited.
+    void show(std::size_t sessions, std::uint64_t unacknowledged,
+              std::chrono::milliseconds oldest_age);
+    void show_slots(const std::set<int>& owned, int count);
     void delivered() { delivered_.add(); }
     void dead(const std::string& stage);
 
@@ -35,6 +38,7 @@ private:
     runtime::Counter sessions_lost_;
     runtime::Counter connections_;
     runtime::Counter pauses_;
+    runtime::Gauge sessions_;
     runtime::Gauge unacknowledged_;
     runtime::Gauge oldest_age_;
 };

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "limits.hpp"
 #include "mqtt/topic.hpp"
 
@@ -62,6 +64,18 @@ void Options::declare(config::Command& command) {
                 "The Kafka topic of the messages that cannot become records.")
         .check(check_topic);
 
+    command
+        .option("slots", slots,
+                "For replicas that share the filters: a Kafka topic that stays empty, whose "
+                "partitions the replicas deal among themselves, and with them the filters. Each "
+                "filter then has an MQTT session of its own, named after --client-id. Empty: this "
+                "bridge takes all filters.")
+        .metavar("TOPIC")
+        .check([](const std::string& topic) {
+            return topic.empty() ? Result<void>{} : check_topic(topic);
+        });
+
+    command.rule([this](std::vector<std::string>& mistakes) { check_slots(mistakes); });
     command.rule([this](std::vector<std::string>& mistakes) {
         for (std::size_t i = 0; i < topics.size(); ++i)
             for (std::size_t j = i + 1; j < topics.size(); ++j)
@@ -79,6 +93,19 @@ void Options::declare(config::Command& command) {
     });
     command.example("mqtt-bridge --mqtt tcp://broker:1883 --topic 'air/+' --output air-readings",
                     "Carries the readings of air/<device> into a Kafka topic, keyed by device.");
+}
+
+void Options::check_slots(std::vector<std::string>& mistakes) const {
+    if (slots.empty()) return;
+    for (const auto& [name, topic] : {std::pair{"output", &output}, {"dead-letter", &dead_letter}})
+        if (slots == *topic)
+            mistakes.push_back(fmt::format(
+                "--slots: {} is also the --{}; the slots need a topic of their own", slots, name));
+    if (in_flight < topics.size())
+        mistakes.push_back(fmt::format(
+            "--in-flight: {} is not one message for each of the {} filters, which --slots gives a "
+            "session each; give {} or more",
+            in_flight, topics.size(), topics.size()));
 }
 
 }  // namespace weir::mqtt_bridge

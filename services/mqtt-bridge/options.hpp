@@ -24,6 +24,7 @@ struct Options {
     Bytes payload_max{256ULL << 10};
     std::uint32_t in_flight = 4'000;
     Bytes in_flight_size{std::uint64_t{64} << 20};
+    std::string slots;  ///< empty: no replicas
 
     kafka::Options kafka;
     std::string output = "kafka-spark-integration-input";
@@ -31,6 +32,9 @@ struct Options {
 
     /// Declares all of them; this object must outlive `command`.
     void declare(config::Command& command);
+
+private:
+    void check_slots(std::vector<std::string>& mistakes) const;
 };
 
 }  // namespace weir::mqtt_bridge

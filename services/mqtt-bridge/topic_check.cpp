@@ -41,21 +41,22 @@ Result<void, Obstacle> check_topics(const Options& options, std::chrono::millise
     if (!admin) return Obstacle{admin.error().message};
     const auto all = admin->list(wait);
     if (!all) return Obstacle{all.error().message};
-    std::vector<kafka::TopicState> used;
-    for (const std::string& wanted : {options.output, options.dead_letter}) {
+    std::vector<kafka::TopicState> written;
+    for (const std::string& wanted : {options.output, options.dead_letter, options.slots}) {
+        if (wanted.empty()) continue;
         const auto found =
             std::find_if(all->begin(), all->end(),
                          [&](const kafka::TopicState& topic) { return topic.name == wanted; });
         if (found == all->end())
             return Obstacle{fmt::format("the topic {} does not exist", wanted)};
-        used.push_back(*found);
+        if (wanted != options.slots) written.push_back(*found);
     }
-    if (const auto described = admin->describe(used, wait); !described) {
+    if (const auto described = admin->describe(written, wait); !described) {
         log::debug("cannot see the limits of the topics", {{"reason", described.error().message}});
         return {};
     }
     const std::uint64_t ours = batch_bytes(options.kafka);
-    for (const kafka::TopicState& topic : used) {
+    for (const kafka::TopicState& topic : written) {
         const auto limit = topic.config.find("max.message.bytes");
         const auto bytes = limit == topic.config.end() ? std::nullopt : parse(limit->second);
         if (bytes && *bytes < ours)

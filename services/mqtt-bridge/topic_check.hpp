@@ -20,7 +20,7 @@ struct Obstacle {
 /// The most bytes that the producer puts into one batch, as --kafka has it.
 std::uint64_t batch_bytes(const kafka::Options& options);
 
-/// Whether both topics are there and take the producer's batches.
+/// Whether the topics are there, and those written to take the producer's batches.
 ///
 /// Problem: a broker refuses a batch as a whole. Were its limit for a topic below the size of our
 /// batches, a backlog of good readings would be refused, and buried, together.

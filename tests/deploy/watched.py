@@ -16,8 +16,9 @@ from weir_local.system import System
 SERVICES = sorted(p.parent.name for p in (ROOT / "services").glob("*/CMakeLists.txt")
                   if p.parent.name != "topics")
 
-# Windows of two seconds, so that results come while a test waits.
-_options = {"aggregator": {"window": "2s", "grace": "1s", "idle": "1s"}}
+# Windows of two seconds, so that results come while a test waits; a bridge that has replicas.
+_options = {"aggregator": {"window": "2s", "grace": "1s", "idle": "1s"},
+            "mqtt-bridge": {"slots": "mqtt-bridge-slots"}}
 
 # What becomes a dead letter in the bridge, a dead record in the aggregator, and a late one there.
 _trouble = [

@@ -187,6 +187,13 @@ MQTT_BRIDGE = [
         Panel("Pauses", {"{{instance}}": per_quarter("weir_mqtt_pauses_total@", "instance")},
               about="Reading stopped because too much waited for Kafka."),
     ]),
+    Row("Replicas", [
+        Panel("MQTT sessions", {"{{instance}}": "weir_mqtt_sessions@"},
+              about="One, or with --slots one for each filter a replica has; none while it stands "
+                    "by."),
+        Panel("Owners of each slot", {"slot {{slot}}": "sum by (slot) (weir_slot_owned@)"},
+              about="With --slots, 1 over all replicas. At 0 nobody looks after its filters."),
+    ]),
     PROCESS,
 ]
 

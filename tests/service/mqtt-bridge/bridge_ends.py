@@ -45,19 +45,35 @@ class TopicReader:
     def wait_numbers(self, expected, timeout=60.0):
         """Until each device has all numbers from 1 to the one of `expected` at least once."""
         def complete():
-            self.poll()
-            return all(set(range(1, last + 1)) <= set(numbers(self.records, device))
+            if len(self.poll()) < sum(expected.values()):
+                return False
+            found = numbers_by_device(self.records)
+            return all(set(range(1, last + 1)) <= set(found.get(device, ()))
                        for device, last in expected.items())
         wait_until(complete, f"all numbers of {expected}", timeout, interval=0.2)
         return self.records
 
 
+def numbers_by_device(records):
+    found = {}
+    for record in records:
+        found.setdefault(record.key, []).append(record.value["data"])
+    return found
+
+
 def numbers(records, device):
-    return [record.value["data"] for record in records if record.key == device]
+    return numbers_by_device(records).get(device, [])
 
 
-def first_occurrences(values):
-    return list(dict.fromkeys(values))
+def check_order(records, expected):
+    """Each device's numbers are all there, and first came in their order."""
+    found = numbers_by_device(records)
+    for device, last in expected.items():
+        assert list(dict.fromkeys(found.get(device, ()))) == list(range(1, last + 1)), device
+
+
+def duplicates(records, expected):
+    return len(records) - sum(expected.values())
 
 
 class Publisher(threading.Thread):

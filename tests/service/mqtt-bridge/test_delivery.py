@@ -6,21 +6,12 @@ import random
 import time
 
 import pytest
-from bridge_ends import Publisher, TopicReader, first_occurrences, numbers, publish
+from bridge_ends import Publisher, TopicReader, check_order, duplicates, numbers, publish
 from confluent_kafka.admin import AdminClient
 from support import create_topic, wait_until
 from weir_local import Kafka
 
 DEVICES = ["a", "b", "c"]
-
-
-def check_order(records, expected):
-    for device, last in expected.items():
-        assert first_occurrences(numbers(records, device)) == list(range(1, last + 1))
-
-
-def duplicates(records, expected):
-    return len(records) - sum(expected.values())
 
 
 def resident_bytes(process):
