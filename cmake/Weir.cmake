@@ -69,10 +69,10 @@ function(weir_service)
   install(TARGETS ${name} RUNTIME COMPONENT ${name})
 endfunction()
 
-# A Catch2 program of every *_test.cpp in the folder, and one ctest test that runs it.
+# A Catch2 program of every .cpp in the folder, and one ctest test that runs it.
 function(weir_unit_test name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   add_executable(${name}_test ${sources})
   target_link_libraries(${name}_test PRIVATE weir_flags weir_catch_main ${ARG_DEPS})
   add_test(NAME unit.${name} COMMAND ${name}_test)

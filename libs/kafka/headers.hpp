@@ -32,6 +32,9 @@ inline constexpr std::string_view watermark = "weir-watermark";
 inline constexpr std::string_view source = "weir-source";
 /// Present when input of this window may be missing, with the reason.
 inline constexpr std::string_view incomplete = "weir-incomplete";
+/// The columns that are null because a window had more values than their functions may keep,
+/// separated by commas.
+inline constexpr std::string_view beyond_bound = "weir-beyond-bound";
 
 // On late records and dead letters: where the original is.
 inline constexpr std::string_view topic = "weir-topic";

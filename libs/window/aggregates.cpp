@@ -10,80 +10,54 @@
 #include <limits>
 #include <string_view>
 
+#include "base/assert.hpp"
+#include "window/kept.hpp"
+#include "window/words.hpp"
+
 namespace weir::window {
 namespace {
 
-__extension__ using Int128 = __int128;
-using Words = std::array<std::uint64_t, 2>;
-
-double as_double(std::uint64_t word) { return std::bit_cast<double>(word); }
-std::uint64_t as_word(double value) { return std::bit_cast<std::uint64_t>(value); }
-std::int64_t as_integer(std::uint64_t word) { return std::bit_cast<std::int64_t>(word); }
-std::uint64_t as_word(std::int64_t value) { return std::bit_cast<std::uint64_t>(value); }
-
-Int128 wide(const std::uint64_t* state) { return std::bit_cast<Int128>(Words{state[0], state[1]}); }
-
 std::string_view name(Function function) {
-    constexpr std::array<std::string_view, 7> names{"count", "sum",      "mean",  "min",
-                                                    "max",   "variance", "stddev"};
+    constexpr std::array<std::string_view, 11> names{"count", "sum",        "mean",    "min",
+                                                     "max",   "variance",   "stddev",  "first",
+                                                     "last",  "percentile", "distinct"};
     return names[static_cast<std::size_t>(function)];
 }
 
-Output null_output() { return {}; }
-
-Output float64_output(double value) {
-    Output output;
-    output.kind = Output::Kind::float64;
-    output.float64 = value;
-    return output;
-}
-
-Output int64_output(std::int64_t value) {
-    Output output;
-    output.kind = Output::Kind::int64;
-    output.int64 = value;
-    return output;
-}
-
-/// A field's own value: the digits of its type.
-Output field_output(std::uint64_t word, FieldType type) {
-    if (type == FieldType::int64) return int64_output(as_integer(word));
-    if (type == FieldType::float64) return float64_output(as_double(word));
-    Output output;
-    output.kind = Output::Kind::float32;
-    output.float32 = static_cast<float>(as_double(word));
-    return output;
-}
-
-Output integer_sum_output(const std::uint64_t* state) {
-    const Int128 sum = wide(state);
-    constexpr auto min = std::numeric_limits<std::int64_t>::min();
-    constexpr auto max = std::numeric_limits<std::int64_t>::max();
-    if (sum >= min && sum <= max) return int64_output(static_cast<std::int64_t>(sum));
-    return float64_output(static_cast<double>(sum));
+bool arithmetic(Function function) {
+    return function != Function::count && function != Function::first &&
+           function != Function::last && function != Function::distinct;
 }
 
 }  // namespace
 
-Result<Aggregates> Aggregates::compile(std::vector<Aggregate> list) {
+std::optional<Error> Aggregates::mistake(const Aggregate& aggregate) {
+    const auto& [output, function, field, type, percent] = aggregate;
+    if (output.empty())
+        return Error{fmt::format("the aggregate {}() has no output name", name(function))};
+    if (!field && function != Function::count)
+        return Error{fmt::format("{}: {} needs a field", output, name(function))};
+    if (type == FieldType::string && arithmetic(function))
+        return Error{fmt::format("{}: expected a numeric field for {}, got a string", output,
+                                 name(function))};
+    if (function == Function::percentile && !(percent >= 0 && percent <= 100))
+        return Error{
+            fmt::format("{}: expected a percentile from 0 to 100, got {}", output, percent)};
+    return std::nullopt;
+}
+
+Result<Aggregates> Aggregates::compile(std::vector<Aggregate> list, const Bounds& bounds) {
     Aggregates compiled;
     compiled.aggregates_ = std::move(list);
+    compiled.bounds_ = bounds;
     if (compiled.aggregates_.empty()) return Error{"expected at least one aggregate, got none"};
     for (std::size_t i = 0; i < compiled.aggregates_.size(); ++i) {
         const Aggregate& aggregate = compiled.aggregates_[i];
-        if (aggregate.output.empty())
-            return Error{
-                fmt::format("the aggregate {}() has no output name", name(aggregate.function))};
+        if (auto wrong = mistake(aggregate)) return *wrong;
         for (std::size_t j = 0; j < i; ++j)
             if (compiled.aggregates_[j].output == aggregate.output)
                 return Error{
                     fmt::format("two aggregates have the output name \"{}\"", aggregate.output)};
-        if (!aggregate.field && aggregate.function != Function::count)
-            return Error{
-                fmt::format("{}: {} needs a field", aggregate.output, name(aggregate.function))};
-        if (aggregate.type == FieldType::string && aggregate.function != Function::count)
-            return Error{fmt::format("{}: expected a numeric field for {}, got a string",
-                                     aggregate.output, name(aggregate.function))};
         if (!aggregate.field) {
             compiled.block_index_.push_back(absent);
             continue;
@@ -129,19 +103,29 @@ void Aggregates::reserve_words(Block& block, const Aggregate& aggregate) {
         case Function::max: reserve(block.max, 1); break;
         case Function::variance:
         case Function::stddev: reserve(block.moments, 2); break;
+        case Function::first: reserve(block.first, 3); break;
+        case Function::last: reserve(block.last, 3); break;
+        case Function::percentile: reserve(block.values, 1); break;
+        case Function::distinct: reserve(block.distinct, 1); break;
     }
+    block.keeps = block.first != absent || block.last != absent || block.values != absent ||
+                  block.distinct != absent;
+    owns_memory_ = owns_memory_ || block.values != absent || block.distinct != absent ||
+                   (block.keeps && block.type == FieldType::string);
 }
 
 void Aggregates::reset(std::uint64_t* state) const { std::fill_n(state, words_, 0); }
 
-void Aggregates::fold(std::uint64_t* state, std::span<const Input> inputs) const {
+void Aggregates::fold(std::uint64_t* state, std::span<const Input> inputs, const At& at) const {
     WEIR_ASSERT(inputs.size() >= inputs_, "a record brought fewer inputs than the aggregates need");
     for (const Block& block : blocks_) {
         const Input& input = inputs[block.field];
         if (input.kind == Input::Kind::null) continue;
         ++state[block.count];
         switch (block.type) {
-            case FieldType::string: break;
+            case FieldType::string:
+                WEIR_ASSERT(input.kind == Input::Kind::text, "a string field got another input");
+                break;
             case FieldType::int64:
                 WEIR_ASSERT(input.kind == Input::Kind::integer, "an int64 field got another input");
                 fold_integer(state, block, input.integer);
@@ -157,6 +141,7 @@ void Aggregates::fold(std::uint64_t* state, std::span<const Input> inputs) const
                 break;
             }
         }
+        if (block.keeps) keep(state, block, input, at);
     }
 }
 
@@ -197,38 +182,147 @@ void Aggregates::fold_integer(std::uint64_t* state, const Block& block, std::int
     fold_number(state, in_double, static_cast<double>(value));
 }
 
-void Aggregates::finish(const std::uint64_t* state, std::uint64_t records,
-                        std::span<Output> outputs) const {
-    WEIR_ASSERT(outputs.size() == aggregates_.size(), "one output per aggregate");
-    for (std::size_t i = 0; i < aggregates_.size(); ++i) {
-        outputs[i] = block_index_[i] == absent
-                         ? int64_output(static_cast<std::int64_t>(records))
-                         : finish_one(state, blocks_[block_index_[i]], aggregates_[i].function);
+namespace {
+
+/// A number as the word that is kept of it.
+std::uint64_t word_of(const Input& input, FieldType type) {
+    if (type == FieldType::int64) return as_word(input.integer);
+    if (type == FieldType::float32) return as_word(double{static_cast<float>(input.number)});
+    return as_word(input.number);
+}
+
+/// Equal numbers are equal words.
+std::uint64_t canonical(std::uint64_t word, FieldType type) {
+    return type != FieldType::int64 && as_double(word) == 0 ? 0 : word;
+}
+
+At at_of(const std::uint64_t* words) {
+    return {EventTime{EventTime::duration{as_integer(words[0])}}, Offset{as_integer(words[1])}};
+}
+
+/// `place` is the three words of a first or last.
+void put_value(std::uint64_t* place, const At& at, const std::uint64_t& value, FieldType type,
+               std::string_view text) {
+    place[0] = as_word(at.time.time_since_epoch().count());
+    place[1] = as_word(number(at.offset));
+    if (type == FieldType::string)
+        Kept<std::string>(place[2]).make() = text;
+    else
+        place[2] = value;
+}
+
+void add_values(std::uint64_t& word, std::span<const std::uint64_t> more, std::uint64_t max) {
+    Kept<Values> values(word);
+    if (values.beyond()) return;
+    Values& list = values.make();
+    if (list.size() + more.size() > max) return values.give_up();
+    list.insert(list.end(), more.begin(), more.end());
+}
+
+template <typename Set, typename Value>
+void add_distinct(std::uint64_t& word, const Value& value, std::uint64_t max) {
+    Kept<Set> distinct(word);
+    if (distinct.beyond()) return;
+    Set& set = distinct.make();
+    if (set.find(value) != set.end()) return;
+    if (set.size() == max) return distinct.give_up();
+    set.emplace(value);
+}
+
+template <typename Set>
+void merge_distinct(std::uint64_t& word, const std::uint64_t& from, std::uint64_t max) {
+    if (beyond(from)) return Kept<Set>(word).give_up();
+    for (const auto& value : *kept<Set>(from))
+        add_distinct<Set>(word, value, max);
+}
+
+}  // namespace
+
+void Aggregates::keep(std::uint64_t* state, const Block& block, const Input& input,
+                      const At& at) const {
+    const bool only = state[block.count] == 1;
+    const std::uint64_t value = block.type == FieldType::string ? 0 : word_of(input, block.type);
+    if (block.first != absent && (only || at < at_of(state + block.first)))
+        put_value(state + block.first, at, value, block.type, input.text);
+    if (block.last != absent && (only || at > at_of(state + block.last)))
+        put_value(state + block.last, at, value, block.type, input.text);
+    if (block.values != absent)
+        add_values(state[block.values], {&value, 1}, bounds_.percentile_values_max);
+    if (block.distinct == absent) return;
+    const std::uint64_t max = bounds_.distinct_values_max;
+    if (block.type == FieldType::string)
+        add_distinct<DistinctTexts>(state[block.distinct], input.text, max);
+    else
+        add_distinct<DistinctNumbers>(state[block.distinct], canonical(value, block.type), max);
+}
+
+void Aggregates::merge(std::uint64_t* state, const std::uint64_t* from) const {
+    for (const Block& block : blocks_) {
+        if (from[block.count] == 0) continue;
+        if (block.type != FieldType::string) merge_arithmetic(state, from, block);
+        if (block.keeps) merge_kept(state, from, block);
+        state[block.count] += from[block.count];
     }
 }
 
-Output Aggregates::finish_one(const std::uint64_t* state, const Block& block, Function function) {
-    const std::uint64_t count = state[block.count];
-    if (function == Function::count) return int64_output(static_cast<std::int64_t>(count));
-    if (count == 0) return null_output();
-    switch (function) {
-        case Function::sum:
-            return block.type == FieldType::int64 ? integer_sum_output(state + block.integer_sum)
-                                                  : float64_output(as_double(state[block.sum]));
-        case Function::mean:
-            return float64_output(as_double(state[block.sum]) / static_cast<double>(count));
-        case Function::min: return field_output(state[block.min], block.type);
-        case Function::max: return field_output(state[block.max], block.type);
-        case Function::variance:
-        case Function::stddev: {
-            if (count == 1) return null_output();
-            const double variance =
-                as_double(state[block.moments + 1]) / static_cast<double>(count - 1);
-            return float64_output(function == Function::variance ? variance : std::sqrt(variance));
-        }
-        case Function::count: break;
+void Aggregates::merge_arithmetic(std::uint64_t* state, const std::uint64_t* from,
+                                  const Block& block) {
+    const bool first = state[block.count] == 0;
+    if (block.sum != absent)
+        state[block.sum] = as_word(as_double(state[block.sum]) + as_double(from[block.sum]));
+    if (block.integer_sum != absent) {
+        const auto words =
+            std::bit_cast<Words>(wide(state + block.integer_sum) + wide(from + block.integer_sum));
+        state[block.integer_sum] = words[0];
+        state[block.integer_sum + 1] = words[1];
     }
-    return null_output();
+    const auto less = [&](std::uint64_t a, std::uint64_t b) {
+        return block.type == FieldType::int64 ? as_integer(a) < as_integer(b)
+                                              : as_double(a) < as_double(b);
+    };
+    if (block.min != absent && (first || less(from[block.min], state[block.min])))
+        state[block.min] = from[block.min];
+    if (block.max != absent && (first || less(state[block.max], from[block.max])))
+        state[block.max] = from[block.max];
+    if (block.moments != absent) {
+        std::uint64_t* const moments = state + block.moments;
+        const std::uint64_t* const more = from + block.moments;
+        const auto mine = static_cast<double>(state[block.count]);
+        const auto theirs = static_cast<double>(from[block.count]);
+        const double difference = as_double(more[0]) - as_double(moments[0]);
+        const double share = theirs / (mine + theirs);
+        moments[1] = as_word(as_double(moments[1]) + as_double(more[1]) +
+                             difference * difference * mine * share);
+        moments[0] = as_word(as_double(moments[0]) + difference * share);
+    }
+}
+
+void Aggregates::merge_kept(std::uint64_t* state, const std::uint64_t* from,
+                            const Block& block) const {
+    const bool none = state[block.count] == 0;
+    const auto take = [&](std::uint32_t where) {
+        const std::string* const text =
+            block.type == FieldType::string ? kept<std::string>(from[where + 2]) : nullptr;
+        put_value(state + where, at_of(from + where), from[where + 2], block.type,
+                  text == nullptr ? std::string_view() : *text);
+    };
+    if (block.first != absent && (none || at_of(from + block.first) < at_of(state + block.first)))
+        take(block.first);
+    if (block.last != absent && (none || at_of(from + block.last) > at_of(state + block.last)))
+        take(block.last);
+    if (block.values != absent) {
+        if (beyond(from[block.values]))
+            Kept<Values>(state[block.values]).give_up();
+        else
+            add_values(state[block.values], *kept<Values>(from[block.values]),
+                       bounds_.percentile_values_max);
+    }
+    if (block.distinct == absent) return;
+    const std::uint64_t max = bounds_.distinct_values_max;
+    if (block.type == FieldType::string)
+        merge_distinct<DistinctTexts>(state[block.distinct], from[block.distinct], max);
+    else
+        merge_distinct<DistinctNumbers>(state[block.distinct], from[block.distinct], max);
 }
 
 }  // namespace weir::window

@@ -19,7 +19,8 @@ namespace weir::window {
 /// What is kept of one key in one window; its accumulator follows it in memory.
 struct RowState {
     KeyTable::Id key = 0;
-    bool changed = false;  ///< since it was shown as a partial row
+    std::uint32_t changed : 1 = 0;       ///< since it was shown, as a partial row or a final one
+    std::uint32_t shown_times : 31 = 0;  ///< as a final row
     std::uint64_t records = 0;
     Offset first_offset{};
     Offset last_offset{};
@@ -37,14 +38,11 @@ static_assert(sizeof(RowState) == 32 && alignof(RowState) == alignof(std::uint64
 /// keys is built when there are more.
 class Bucket {
 public:
-    /// `number` counts the buckets of a stream from 1 on; `record` is the first one in it and met
-    /// the watermark `before`.
-    Bucket(const Window& span, std::uint64_t number, Offset record, EventTime before,
-           std::size_t state_words)
+    /// `number` counts the buckets of a stream from 1 on; `record` is the first one in it.
+    Bucket(const Window& span, std::uint64_t number, Offset record, std::size_t state_words)
         : window(span),
           serial(number),
           opened_by(record),
-          watermark_before(before),
           row_bytes_(sizeof(RowState) + state_words * sizeof(std::uint64_t)) {}
 
     static constexpr std::uint32_t no_row = 0xFFFFFFFF;
@@ -67,13 +65,8 @@ public:
     const Window window;
     const std::uint64_t serial;
     const Offset opened_by;
-    const EventTime watermark_before;
     std::uint32_t next_row = 0;  ///< of a closing bucket: the first row that was not shown yet
     bool changed = false;        ///< some row changed since it was shown as a partial row
-
-    /// The neighbours in the order in which a stream's buckets were opened.
-    Bucket* older = nullptr;
-    Bucket* newer = nullptr;
 
 private:
     static constexpr std::uint32_t searched_max = 8;

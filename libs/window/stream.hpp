@@ -17,10 +17,17 @@ namespace weir::window {
 /// What a stream computes. Two streams with equal options (limits apart) give equal rows for equal
 /// records; so a hash of the options is committed with every checkpoint (see encode()).
 struct Options {
-    Duration size{};   ///< of the tumbling windows; more than zero
+    Kind kind = Kind::tumbling;
+    /// Of the windows, of sessions the gap that ends them; more than zero. Of sliding windows the
+    /// greatest distance of two records in one, in whole milliseconds.
+    Duration size{};
+    Duration every{};  ///< of hopping windows: from start to start; more than zero, at most size
     Duration grace{};  ///< how far the watermark stays behind the greatest event time
+    /// How long after its end, in event time, a closed window still takes records.
+    Duration accept_late{};
     Aggregates aggregates;
-    /// Bound of windows open at a time, a window counted once per key in it.
+    /// Bound of windows held at a time, a window counted once per key in it; of hopping and sliding
+    /// windows, which share them, slices are counted.
     std::uint64_t open_windows_max = 10'000'000;
     /// Bound of an encoded checkpoint. Kafka keeps 4096 bytes of metadata by default
     /// (offset.metadata.max.bytes).
@@ -142,8 +149,9 @@ public:
 
     [[nodiscard]] EventTime watermark() const;
 
-    /// The end of the window that closes next, or nothing when none is open.
-    [[nodiscard]] std::optional<EventTime> earliest_end() const;
+    /// The watermark at which rows come out next: the end of the window that closes next, or the
+    /// time for a revision. Nothing when neither is waiting.
+    [[nodiscard]] std::optional<EventTime> next_rows() const;
 
     /// Windows that are open, counted once per key; what Options::open_windows_max bounds. Rows
     /// that are due count until the last row of their window has been shown.

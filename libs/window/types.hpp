@@ -25,6 +25,23 @@ struct Window {
     friend bool operator==(const Window&, const Window&) = default;
 };
 
+/// How windows lie in event time. All are half open.
+enum class Kind : std::uint8_t {
+    /// [n * size, (n + 1) * size): each record is in one.
+    tumbling,
+    /// [n * every, n * every + size), n >= 0: each record is in size / every of them.
+    hopping,
+    /// Defined by a key's records, their times cut to whole milliseconds: for a record at t the
+    /// window that ends with it, [t - size, t + 1 ms), and the one that begins after it,
+    /// [t + 1 ms, t + size + 2 ms), unless that is empty. So two records are in a common window
+    /// when they are at most `size` apart, and every set of such records has its window. These are
+    /// the windows of Kafka Streams' SlidingWindows, which writes their ends inclusive.
+    sliding,
+    /// Records of a key that are less than `size` (the gap) apart, one after the other:
+    /// [first record, last record + size).
+    session,
+};
+
 /// The tumbling window of `size` that holds `time`: starts are multiples of `size` since
 /// 1970-01-01T00:00:00Z. `time` is not before 1970.
 constexpr Window tumbling_window(EventTime time, Duration size) {
@@ -42,8 +59,8 @@ struct Record {
 
 /// What became of a record.
 enum class Fate : std::uint8_t {
-    used,  ///< its window took it
-    late,  ///< its window was closed before it came
+    used,  ///< a window took it
+    late,  ///< every window for it was closed before it came, and is not kept any more
     full,  ///< not taken: too many windows are open. Nothing has changed; offer it again later.
 };
 
@@ -51,6 +68,8 @@ struct Verdict {
     Fate fate = Fate::used;
     /// A record that is only replayed: its fate was reported before the crash. Write nothing.
     bool muted = false;
+    /// Of the windows for this record the one that ends last; of a sliding window the one that ends
+    /// with the record; the session as it is now.
     Window window{};
     /// The watermark the fate was decided by: the one before this record.
     EventTime watermark = no_watermark;
@@ -74,8 +93,8 @@ struct Row {
     /// The watermark that closed the window; of a partial row the current one.
     EventTime watermark = no_watermark;
     Finality finality = Finality::final;
-    /// Results of one window and key that were final before this one. Tumbling windows are final
-    /// once.
+    /// Results of one window and key that were final before this one: 0, and then 1, 2 … when
+    /// records came while the closed window was kept (Options::accept_late).
     std::uint32_t revision = 0;
     /// False when records of this window may be missing because the log was not read, or does not
     /// exist any more, from early enough on.

@@ -91,7 +91,7 @@ void Lane::drain(Workshop& workshop) {
 
 bool Lane::may_close_quietly(std::optional<Offset> high, std::chrono::milliseconds idle, Steady now,
                              EventTime until) const {
-    const auto earliest = stream_.earliest_end();
+    const auto earliest = stream_.next_rows();
     return earliest && *earliest <= until && end_ && end_ == high && !stream_.replaying() &&
            !stalled_ && !quiet_close_refused_ && now - last_activity_ >= idle;
 }

@@ -262,7 +262,7 @@ void Loop::observe(Steady now) {
             overview.lag_records += behind(log->high);
         if (stream.watermark() != window::no_watermark)
             raise_to(overview.watermark_lag_seconds, wall - stream.watermark());
-        if (const auto end = stream.earliest_end())
+        if (const auto end = stream.next_rows())
             raise_to(overview.overdue_seconds, wall - options_.grace - *end);
     });
     if (replayed > replayed_shown_) instruments_.replayed(replayed - replayed_shown_);

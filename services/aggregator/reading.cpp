@@ -39,7 +39,7 @@ window::Input input_of(const json::Field& field, window::FieldType type) {
         case window::FieldType::float32:
             return window::Input::of_number(static_cast<double>(field.float32));
         case window::FieldType::int64: return window::Input::of_integer(field.int64);
-        case window::FieldType::string: return window::Input::of_text();
+        case window::FieldType::string: return window::Input::of_text(field.text);
     }
     return window::Input::null();
 }

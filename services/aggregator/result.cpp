@@ -11,9 +11,11 @@
 namespace weir::aggregator {
 namespace {
 
-void write_number(json::Writer& writer, const window::Output& output, std::optional<int> round) {
+void write_value(json::Writer& writer, const window::Output& output, std::optional<int> round) {
     switch (output.kind) {
-        case window::Output::Kind::null: writer.null(); return;
+        case window::Output::Kind::null:
+        case window::Output::Kind::beyond: writer.null(); return;
+        case window::Output::Kind::text: writer.string(output.text); return;
         case window::Output::Kind::int64: writer.number(output.int64); return;
         case window::Output::Kind::float32:
             writer.number(round ? json::round_half_up(output.float32, *round) : output.float32);
@@ -54,7 +56,7 @@ std::string_view ResultWriter::value(const window::Row& row) {
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         writer.key(columns_[i]);
-        write_number(writer, row.values[i], round_);
+        write_value(writer, row.values[i], round_);
     }
     writer.end_object();
     return value_;
@@ -73,6 +75,11 @@ kafka::HeaderList ResultWriter::headers(const window::Row& row, std::string_view
     list.add(header::watermark, watermark_text(row.watermark));
     list.add(header::source, fmt::format("{}/{}:{}-{}", topic, number(partition),
                                          number(row.first_offset), number(row.last_offset)));
+    std::string beyond;
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+        if (row.values[i].kind == window::Output::Kind::beyond)
+            beyond += (beyond.empty() ? "" : ",") + columns_[i];
+    if (!beyond.empty()) list.add(header::beyond_bound, std::move(beyond));
     if (!row.complete)
         list.add(header::incomplete, "the input was not read from before the window's start");
     return list;

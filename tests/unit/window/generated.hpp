@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -22,6 +24,7 @@ struct Event {
     EventTime time{};
     std::string key;
     std::optional<double> value;
+    std::string text;   ///< empty: null
     EventTime until{};  ///< of a quiet close
 };
 
@@ -31,11 +34,32 @@ struct History {
     Offset end{};  ///< beyond the last record
 };
 
-/// Draws one history after the other. Each has its own window, grace, number of keys, disorder,
-/// and its share of boundary times, duplicates, stray records far ahead, gaps and quiet closes.
+/// Every function, over every type: of three inputs, a float32, an int64 and a string.
+inline Aggregates every_aggregate() {
+    return *Aggregates::compile({{"average", Function::mean, 0, FieldType::float32},
+                                 {"count", Function::count, {}, {}},
+                                 {"lowest", Function::min, 0, FieldType::float32},
+                                 {"variance", Function::variance, 0, FieldType::float32},
+                                 {"total", Function::sum, 1, FieldType::int64},
+                                 {"highest", Function::max, 1, FieldType::int64},
+                                 {"median", Function::percentile, 0, FieldType::float32, 50},
+                                 {"p90", Function::percentile, 1, FieldType::int64, 90},
+                                 {"newest", Function::last, 0, FieldType::float32},
+                                 {"oldest", Function::first, 2, FieldType::string},
+                                 {"distinct", Function::distinct, 2, FieldType::string},
+                                 {"different", Function::distinct, 1, FieldType::int64},
+                                 {"texts", Function::count, 2, FieldType::string}},
+                                {.percentile_values_max = 25, .distinct_values_max = 6});
+}
+
+/// Draws one history after the other. Each has its own kind of window, its size, grace and
+/// lateness, number of keys, disorder, and its share of boundary times, duplicates, stray records
+/// far ahead, gaps and quiet closes.
 class Generator {
 public:
     explicit Generator(std::mt19937_64 engine) : engine_(engine) {}
+
+    static constexpr std::array kinds{Kind::tumbling, Kind::hopping, Kind::sliding, Kind::session};
 
     std::int64_t between(std::int64_t low, std::int64_t high) {
         return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
@@ -43,17 +67,17 @@ public:
 
     bool chance(double probability) { return std::bernoulli_distribution(probability)(engine_); }
 
-    History history(std::size_t events_max) {
+    /// With `round_values` sums are exact, in whatever order they are added.
+    History history(std::size_t events_max, Kind kind, bool round_values = false) {
         History history;
         Options& options = history.options;
-        options.size = Duration{pick({1'000'000, 7'000'000, 15'000'000, 333'333})};
+        round_values_ = round_values;
+        choose_windows(options, kind);
         options.grace =
             Duration{grace_ = pick({0, 1, 500'000, 15'000'000, 40'000'000, 600'000'000})};
-        options.aggregates =
-            *Aggregates::compile({{"average", Function::mean, 0, FieldType::float32},
-                                  {"count", Function::count, {}, {}},
-                                  {"lowest", Function::min, 0, FieldType::float32},
-                                  {"variance", Function::variance, 0, FieldType::float32}});
+        options.accept_late =
+            Duration{chance(0.4) ? 0 : pick({1, 3'000'000, 60'000'000, 300'000'000})};
+        options.aggregates = every_aggregate();
         keys_ = pick({1, 2, 5, 60});
         disorder_ = pick({0, 2'000'000, 30'000'000});
         step_max_ = pick({0, 100'000, 3'000'000, 20'000'000});
@@ -74,6 +98,20 @@ public:
     }
 
 private:
+    void choose_windows(Options& options, Kind kind) {
+        options.kind = kind;
+        options.size = Duration{pick({1'000'000, 7'000'000, 15'000'000, 333'333})};
+        if (kind == Kind::sliding) options.size -= options.size % std::chrono::milliseconds{1};
+        if (kind != Kind::hopping) return;
+        if (chance(0.5)) {
+            options.every = Duration{options.size.count() / pick({1, 3, 7})};
+            options.size = options.every * pick({1, 2, 3, 7});
+        } else {
+            options.size = Duration{pick({15'000'000, 7'000'000})};
+            options.every = Duration{pick({4'000'000, 6'000'000, 7'000'000})};
+        }
+    }
+
     std::int64_t pick(std::initializer_list<std::int64_t> choices) {
         return *(choices.begin() + between(0, static_cast<std::int64_t>(choices.size()) - 1));
     }
@@ -90,7 +128,11 @@ private:
         event.offset = Offset{offset};
         event.time = EventTime{Duration{time}};
         event.key = "device" + std::to_string(between(1, keys_));
-        if (!chance(0.1)) event.value = static_cast<double>(between(-99'900, 99'900)) / 100;
+        if (!chance(0.1)) {
+            event.value = static_cast<double>(between(-99'900, 99'900)) / 100;
+            if (round_values_) event.value = std::round(*event.value * 4) / 4;
+        }
+        if (!chance(0.1)) event.text = "text" + std::to_string(between(1, 9));
         if (last_ && chance(0.05)) {
             event = *last_;
             event.offset = Offset{offset};
@@ -110,6 +152,7 @@ private:
     }
 
     std::mt19937_64 engine_;
+    bool round_values_ = false;
     std::int64_t grace_ = 0;
     std::int64_t keys_ = 1;
     std::int64_t disorder_ = 0;
@@ -120,10 +163,20 @@ private:
     std::optional<Event> last_;
 };
 
-/// The record of an event; `input` holds its value.
-inline Record record_of(const Event& event, Input& input) {
-    input = event.value ? Input::of_number(*event.value) : Input::null();
-    return {event.offset, event.time, event.key, {&input, 1}};
+/// The inputs of every_aggregate().
+using Inputs = std::array<Input, 3>;
+
+/// What the int64 field of an event is, if its value is.
+inline std::int64_t integer_of(const Event& event) {
+    return static_cast<std::int64_t>(std::floor(*event.value / 50));
+}
+
+/// The record of an event; `inputs` holds its values.
+inline Record record_of(const Event& event, Inputs& inputs) {
+    inputs[0] = event.value ? Input::of_number(*event.value) : Input::null();
+    inputs[1] = event.value ? Input::of_integer(integer_of(event)) : Input::null();
+    inputs[2] = event.text.empty() ? Input::null() : Input::of_text(event.text);
+    return {event.offset, event.time, event.key, inputs};
 }
 
 }  // namespace weir::window::test

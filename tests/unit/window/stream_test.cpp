@@ -154,7 +154,7 @@ TEST_CASE("a quiet close moves the watermark to the end of what it closes and no
     feed(noon + 1s, 1.0);
     feed(noon + 20s, 1.0);
     CHECK_FALSE(*feed.stream.quiet_close(noon + 15s - 1us));
-    CHECK(feed.stream.earliest_end() == noon + 15s);
+    CHECK(feed.stream.next_rows() == noon + 15s);
     CHECK(*feed.stream.quiet_close(noon + 29s));
     CHECK(feed.stream.watermark() == noon + 15s);
     feed.drain();
@@ -164,7 +164,7 @@ TEST_CASE("a quiet close moves the watermark to the end of what it closes and no
     CHECK(*feed.stream.quiet_close(noon + 1h));
     CHECK(feed.stream.watermark() == noon + 30s);
     feed.drain();
-    CHECK_FALSE(feed.stream.earliest_end());
+    CHECK_FALSE(feed.stream.next_rows());
     CHECK_FALSE(*feed.stream.quiet_close(noon + 24h));
 }
 
