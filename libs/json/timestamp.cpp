@@ -225,6 +225,16 @@ void append_iso_milliseconds(std::string& out, EventTime time) {
     out.append(buffer.data(), end);
 }
 
+void append_iso(std::string& out, EventTime time) {
+    append_iso_milliseconds(out, time);
+    const auto finer = static_cast<unsigned>((time - floor<milliseconds>(time)).count());
+    if (finer == 0) return;
+    out.back() = static_cast<char>('0' + finer / 100);
+    out += static_cast<char>('0' + finer / 10 % 10);
+    out += static_cast<char>('0' + finer % 10);
+    out += 'Z';
+}
+
 void append_plain(std::string& out, EventTime time) {
     const auto second = floor<seconds>(time);
     const auto micros = static_cast<unsigned>((time - second).count());
@@ -240,6 +250,12 @@ void append_plain(std::string& out, EventTime time) {
 std::string iso_milliseconds(EventTime time) {
     std::string out;
     append_iso_milliseconds(out, time);
+    return out;
+}
+
+std::string iso(EventTime time) {
+    std::string out;
+    append_iso(out, time);
     return out;
 }
 

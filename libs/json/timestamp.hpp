@@ -46,11 +46,16 @@ Result<EventTime> parse_timestamp(std::string_view text, const TimestampFormat& 
 /// Appends `2024-10-07T13:02:45.000Z`: UTC, three decimals, finer digits cut off.
 void append_iso_milliseconds(std::string& out, EventTime time);
 
+/// The same with six decimals where three would cut something off: times that are equal as text
+/// are equal.
+void append_iso(std::string& out, EventTime time);
+
 /// Appends `2024-10-07 13:02:45.123456`: UTC without saying so, six decimals, and none at all when
 /// the microseconds are zero, as Python's str(datetime) writes it.
 void append_plain(std::string& out, EventTime time);
 
 std::string iso_milliseconds(EventTime time);
+std::string iso(EventTime time);
 std::string plain(EventTime time);
 
 /// The time of day in `zone`, cut to the second: `15:29:15`.

@@ -8,16 +8,19 @@
 #include <iterator>
 #include <utility>
 
-// The text, version 1, in decimal, an absent time as '-', one that is not known yet as '?':
-//   weir1 <hash, hex> <replay_from> <watermark> <incomplete_until> <end>:<first_offset>|- <moves>
+// The text, version 2, in decimal, times in us, an absent one as '-', one that is not known yet as
+// '?':
+//   weir2 <hash, hex> <replay_from> <watermark> <incomplete_until> <end>:<first_offset>|- <moves>
 // where moves is a comma-separated list of <offset>:<watermark>, each the difference from the one
-// before it, the first from replay_from and, when it has one, the watermark.
+// before it, the first from replay_from and, when it has one, the watermark; watermarks in ms, with
+// '.' and three more digits where us are needed. In version 1 they are in us.
 
 namespace weir::window {
 namespace {
 
 constexpr std::string_view version_mark = "weir";
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
+constexpr std::int64_t version_of_micros = 1;
 constexpr std::size_t moves_max = 100'000;
 
 std::int64_t micros(EventTime time) { return time.time_since_epoch().count(); }
@@ -42,8 +45,10 @@ void append_moves(std::string& out, const Checkpoint& checkpoint) {
     EventTime watermark = first_base(checkpoint.watermark);
     char separator = ' ';
     for (const Move& move : checkpoint.moves) {
+        const std::int64_t step = (move.watermark - watermark).count();
         fmt::format_to(std::back_inserter(out), "{}{}:{}", separator, number(move.offset) - offset,
-                       (move.watermark - watermark).count());
+                       step / 1000);
+        if (step % 1000 != 0) fmt::format_to(std::back_inserter(out), ".{:03}", step % 1000);
         offset = number(move.offset);
         watermark = move.watermark;
         separator = ',';
@@ -79,6 +84,19 @@ public:
         return time_of(number<std::int64_t>(text));
     }
 
+    /// Milliseconds with three decimals or none, as microseconds.
+    std::int64_t millis(std::string_view text) {
+        const std::size_t point = std::min(text.find('.'), text.size());
+        std::int64_t micros = 0;
+        require(
+            !__builtin_mul_overflow(number<std::int64_t>(text.substr(0, point)), 1000, &micros));
+        if (point == text.size()) return micros;
+        require(text.size() - point == 4);
+        const auto rest = number<std::uint16_t>(text.substr(point + 1));
+        require(good_ && !__builtin_add_overflow(micros, rest, &micros));
+        return micros;
+    }
+
     /// `<number>:<number>`
     std::pair<std::int64_t, std::int64_t> pair(std::string_view text) {
         const std::size_t colon = text.find(':');
@@ -98,14 +116,19 @@ private:
     bool good_ = true;
 };
 
-void take_moves(Parts& parts, Checkpoint& checkpoint) {
+void take_moves(Parts& parts, Checkpoint& checkpoint, std::int64_t of_version) {
     if (parts.empty()) return;
     std::string_view list = parts.word();
     std::int64_t offset = number(checkpoint.replay_from);
     std::int64_t watermark = micros(first_base(checkpoint.watermark));
     while (parts.good() && !list.empty()) {
         const std::size_t size = std::min(list.find(','), list.size());
-        const auto [offset_step, watermark_step] = parts.pair(list.substr(0, size));
+        const std::string_view move = list.substr(0, size);
+        const std::size_t colon = std::min(move.find(':'), move.size() - 1);
+        const auto offset_step = parts.number<std::int64_t>(move.substr(0, colon));
+        const std::string_view step = move.substr(colon + 1);
+        const std::int64_t watermark_step =
+            of_version == version_of_micros ? parts.number<std::int64_t>(step) : parts.millis(step);
         list.remove_prefix(std::min(size + 1, list.size()));
         parts.require(offset_step > 0 && watermark_step > 0 &&
                       !__builtin_add_overflow(offset, offset_step, &offset) &&
@@ -134,8 +157,10 @@ std::string encode(const Checkpoint& checkpoint, std::uint64_t options_hash) {
 std::size_t checkpoint_bytes(const Checkpoint& checkpoint) {
     // Every part before the moves at its longest: an offset has at most 19 digits, a time 20 with
     // its sign. The moves are differences, which only shrink when replay_from and the watermark
-    // there rise; the first one's base may still be absent, which is the longer form.
-    constexpr std::size_t fixed_max = 5 + 17 + 20 + 21 + 21 + 1 + 20 + 1 + 19;
+    // there rise; the first one's base may still be absent, which is the longer form, and its
+    // difference may come to need decimals.
+    constexpr std::size_t decimals = 4;
+    constexpr std::size_t fixed_max = 5 + 17 + 20 + 21 + 21 + 1 + 20 + 1 + 19 + decimals;
     std::string moves;
     append_moves(moves, checkpoint);
     return fixed_max + moves.size();
@@ -149,9 +174,11 @@ Result<Committed> decode(std::string_view text) {
     Parts parts(text.substr(version_mark.size()));
     const auto found_version = parts.number<std::int64_t>(parts.word());
     if (!parts.good()) return broken;
-    if (found_version != version)
-        return Error{fmt::format("the checkpoint has version {}, this program knows version {}",
-                                 found_version, version)};
+    if (found_version != version && found_version != version_of_micros)
+        return Error{
+            fmt::format("the checkpoint has version {}, this program knows versions {} "
+                        "and {}",
+                        found_version, version_of_micros, version)};
     Committed committed;
     Checkpoint& checkpoint = committed.checkpoint;
     committed.options_hash = parts.number<std::uint64_t>(parts.word(), 16);
@@ -163,7 +190,7 @@ Result<Committed> decode(std::string_view text) {
         checkpoint.cursor = CloseCursor{time_of(end), Offset{first_offset}};
     }
     parts.require(number(checkpoint.replay_from) >= 0);
-    take_moves(parts, checkpoint);
+    take_moves(parts, checkpoint, found_version);
     if (!parts.good() || !parts.empty()) return broken;
     return committed;
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "json/number.hpp"
 #include "json/pointer.hpp"
 
 namespace weir::aggregator {
@@ -23,7 +24,18 @@ constexpr std::array functions{
     std::pair{std::string_view("max"), Function::max},
     std::pair{std::string_view("variance"), Function::variance},
     std::pair{std::string_view("stddev"), Function::stddev},
+    std::pair{std::string_view("first"), Function::first},
+    std::pair{std::string_view("last"), Function::last},
+    std::pair{std::string_view("median"), Function::percentile},
+    std::pair{std::string_view("distinct"), Function::distinct},
 };
+
+/// The number of `p95` or `p99.9`.
+std::optional<double> percent_of(std::string_view function) {
+    if (function.size() < 2 || function[0] != 'p') return std::nullopt;
+    const auto percent = json::parse_double(function.substr(1));
+    return percent && *percent >= 0 && *percent <= 100 ? std::optional(*percent) : std::nullopt;
+}
 
 constexpr std::array types{
     std::pair{std::string_view("double"), FieldType::float64},
@@ -67,13 +79,20 @@ json::FieldType json_type(FieldType type) {
 
 }  // namespace
 
-Result<Schema> compile(const std::vector<AggregateSpec>& specs) {
+std::string function_name(const AggregateSpec& spec) {
+    if (spec.function == Function::percentile && spec.percent != 50)
+        return fmt::format("p{}", spec.percent);
+    return std::string(name_of(functions, spec.function));
+}
+
+Result<Schema> compile(const std::vector<AggregateSpec>& specs, const window::Bounds& bounds) {
     std::vector<window::Aggregate> list;
     std::vector<json::FieldSpec> fields;
     std::vector<FieldType> field_types;
     bool counts_records = false;
     for (const AggregateSpec& spec : specs) {
-        window::Aggregate aggregate{.output = spec.output, .function = spec.function};
+        window::Aggregate aggregate{
+            .output = spec.output, .function = spec.function, .percent = spec.percent};
         counts_records = counts_records || !spec.field;
         if (spec.field) {
             auto pointer = json::Pointer::from_option(*spec.field);
@@ -95,7 +114,7 @@ Result<Schema> compile(const std::vector<AggregateSpec>& specs) {
         }
         list.push_back(std::move(aggregate));
     }
-    auto aggregates = window::Aggregates::compile(std::move(list));
+    auto aggregates = window::Aggregates::compile(std::move(list), bounds);
     if (!aggregates) return aggregates.error();
     return Schema{std::move(*aggregates), std::move(fields), std::move(field_types),
                   counts_records};
@@ -118,11 +137,16 @@ Result<AggregateSpec> Codec<AggregateSpec>::parse(std::string_view text) {
 
     AggregateSpec spec{.output = std::string(text.substr(0, equals))};
     const std::string_view function = text.substr(equals + 1, open - equals - 1);
-    const auto known = specs::find_name(specs::functions, function);
-    if (!known)
-        return Error{fmt::format("{}: expected one of the functions {}, got \"{}\"", spec.output,
-                                 specs::names(specs::functions), function)};
-    spec.function = *known;
+    if (const auto percent = specs::percent_of(function)) {
+        spec.function = specs::Function::percentile;
+        spec.percent = *percent;
+    } else if (const auto known = specs::find_name(specs::functions, function)) {
+        spec.function = *known;
+    } else {
+        return Error{fmt::format(
+            "{}: expected one of the functions {} or a percentile such as p95 or p99.9, got \"{}\"",
+            spec.output, specs::names(specs::functions), function)};
+    }
 
     std::string_view field = text.substr(open + 1, text.size() - open - 2);
     if (const auto colon = field.rfind(':'); colon != std::string_view::npos) {
@@ -140,7 +164,7 @@ Result<AggregateSpec> Codec<AggregateSpec>::parse(std::string_view text) {
 
 std::string Codec<AggregateSpec>::format(const AggregateSpec& spec) {
     namespace specs = aggregator;
-    const std::string_view function = specs::name_of(specs::functions, spec.function);
+    const std::string function = specs::function_name(spec);
     if (!spec.field) return fmt::format("{}={}()", spec.output, function);
     const std::string_view type = specs::name_of(specs::types, spec.type);
     return fmt::format("{}={}({}:{})", spec.output, function, *spec.field, type);

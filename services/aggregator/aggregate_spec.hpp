@@ -13,12 +13,14 @@
 
 namespace weir::aggregator {
 
-/// One column of the result as `--aggregate` gives it: `average=mean(data:float32)`, `n=count()`.
+/// One column of the result as `--aggregate` gives it: `average=mean(data:float32)`, `n=count()`,
+/// `slow=p99.9(seconds)`.
 struct AggregateSpec {
     std::string output;
     window::Function function = window::Function::count;
     std::optional<std::string> field;  ///< a top-level name or a JSON pointer
     window::FieldType type = window::FieldType::float64;
+    double percent = 50;  ///< of a percentile
 };
 
 /// All columns, compiled: what to take out of a record, and what to compute of it.
@@ -31,7 +33,10 @@ struct Schema {
 };
 
 /// Errors: what window::Aggregates refuses, and a field name that is no pointer.
-Result<Schema> compile(const std::vector<AggregateSpec>& specs);
+Result<Schema> compile(const std::vector<AggregateSpec>& specs, const window::Bounds& bounds = {});
+
+/// The function as it is written: `mean`, `median`, `p95`.
+std::string function_name(const AggregateSpec& spec);
 
 }  // namespace weir::aggregator
 

@@ -52,34 +52,65 @@ Fingerprint::Fingerprint(const Options& options, int partitions) {
     std::string aggregates;
     for (const AggregateSpec& spec : options.aggregates)
         aggregates += (aggregates.empty() ? "" : " ") + config::Codec<AggregateSpec>::format(spec);
+    std::string keys;
+    for (const std::string& field : key_fields(options))
+        keys += (keys.empty() ? "" : ",") + field;
     const auto ahead =
         config::Codec<std::optional<Options::milliseconds>>::format(options.max_ahead);
     entries_ = {{"partitions", std::to_string(partitions)},
-                {"key", shown(options.key)},
+                {"key", shown(keys)},
                 {"time", shown(options.time)},
                 {"time-zone", shown(options.time_zone)},
-                {"window", format_duration(options.window)},
+                {options.session_gap ? "session-gap" : "window", format_duration(options.size())},
                 {"grace", format_duration(options.grace)},
                 {"max-ahead", ahead},
                 {"aggregate", shown(aggregates)}};
+    add_further(options);
     for (const auto& [name, value] : entries_)
         text_ += (text_.empty() ? "" : ";") + fmt::format("{}={}", name, value);
     hash_ = hash_of(text_);
 }
 
+/// Entries that version 1 of the metadata did not know: only where they are not as if unset, so
+/// that its fingerprints still match.
+void Fingerprint::add_further(const Options& options) {
+    const auto uses = [&](window::Function function) {
+        return std::any_of(options.aggregates.begin(), options.aggregates.end(),
+                           [&](const AggregateSpec& spec) { return spec.function == function; });
+    };
+    const auto& bounds = options.bounds;
+    if (options.kind() == window::Kind::hopping)
+        entries_.emplace_back("every", format_duration(*options.every));
+    if (options.kind() == window::Kind::sliding) entries_.emplace_back("sliding", "true");
+    if (options.accept_late > Options::milliseconds::zero())
+        entries_.emplace_back("accept-late", format_duration(options.accept_late));
+    if (uses(window::Function::percentile))
+        entries_.emplace_back("percentile-values-max",
+                              std::to_string(bounds.percentile_values_max));
+    if (uses(window::Function::distinct))
+        entries_.emplace_back("distinct-values-max", std::to_string(bounds.distinct_values_max));
+}
+
 std::vector<std::string> Fingerprint::differences(std::string_view other) const {
     const auto theirs = split(other);
-    std::vector<std::string> sentences;
-    for (const auto& [name, value] : entries_) {
-        const auto known = std::find_if(theirs.begin(), theirs.end(),
+    const auto value_in = [](const auto& entries, const std::string& name) -> std::string {
+        const auto known = std::find_if(entries.begin(), entries.end(),
                                         [&](const auto& entry) { return entry.first == name; });
-        const std::string was = known == theirs.end() ? "unknown" : known->second;
-        if (was == value) continue;
-        const bool option = name != "partitions";
-        sentences.push_back(fmt::format("{}{} was {}, is {}", option ? "--" : "the number of ",
-                                        name, was.empty() ? "empty" : was,
-                                        value.empty() ? "empty" : value));
-    }
+        if (known == entries.end()) return "not given";
+        return known->second.empty() ? "empty" : known->second;
+    };
+    std::vector<std::string> sentences;
+    const auto compare = [&](const std::string& name) {
+        const std::string was = value_in(theirs, name);
+        const std::string is = value_in(entries_, name);
+        const std::string_view prefix = name == "partitions" ? "the number of " : "--";
+        if (was != is)
+            sentences.push_back(fmt::format("{}{} was {}, is {}", prefix, name, was, is));
+    };
+    for (const auto& [name, value] : entries_)
+        compare(name);
+    for (const auto& [name, value] : theirs)
+        if (value_in(entries_, name) == "not given") compare(name);
     return sentences;
 }
 

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] std::vector<std::string> differences(std::string_view other) const;
 
 private:
+    void add_further(const Options& options);
+
     std::vector<std::pair<std::string, std::string>> entries_;
     std::string text_;
     std::uint64_t hash_ = 0;

@@ -19,6 +19,8 @@ Instruments::Instruments(runtime::Metrics& metrics)
       dead_(fate(metrics, "dead")),
       filtered_(fate(metrics, "filtered")),
       results_(metrics.counter("weir_results_total", "Final results written.")),
+      revisions_(metrics.counter("weir_revisions_total",
+                                 "Final results that replace an earlier one of their window.")),
       scattered_(metrics.counter("weir_scattered_records_total",
                                  "Records under another key than their group came before.")),
       replayed_(metrics.counter("weir_replayed_records_total",
@@ -37,7 +39,9 @@ Instruments::Instruments(runtime::Metrics& metrics)
                                  "Records still to be read again to build windows up.")),
       stalled_(metrics.gauge("weir_stalled_partitions",
                              "Partitions that stand still at --open-windows-max.")),
-      open_windows_(metrics.gauge("weir_open_windows", "Open windows, one for each key.")),
+      open_windows_(
+          metrics.gauge("weir_open_windows",
+                        "Windows held, one for each key; of hopping and sliding windows, slices.")),
       window_bytes_(metrics.gauge("weir_window_memory_bytes", "Memory of the open windows.")),
       lag_(metrics.gauge("weir_input_lag_records", "Input records not read yet.")),
       watermark_lag_(metrics.gauge("weir_watermark_lag_seconds",
@@ -53,6 +57,7 @@ void Instruments::committed(const Tally& tally, double seconds) {
     dead_.add(tally.dead);
     filtered_.add(tally.filtered);
     results_.add(tally.results);
+    revisions_.add(tally.revisions);
     scattered_.add(tally.scattered);
     commits_.add();
     commit_seconds_.observe(seconds);

@@ -17,6 +17,7 @@ struct Tally {
     std::uint64_t dead = 0;
     std::uint64_t filtered = 0;  ///< in a window, but no column counts it: its fields are null
     std::uint64_t results = 0;
+    std::uint64_t revisions = 0;  ///< of the results
     std::uint64_t scattered = 0;  ///< under another record key than their group came before
 };
 
@@ -47,7 +48,8 @@ public:
     void show(const Overview& overview);
 
 private:
-    runtime::Counter input_, used_, late_, dead_, filtered_, results_, scattered_, replayed_;
+    runtime::Counter input_, used_, late_, dead_, filtered_, results_, revisions_, scattered_;
+    runtime::Counter replayed_;
     runtime::Counter commits_, aborts_, partials_, partials_dropped_;
     runtime::Histogram commit_seconds_;
     runtime::Gauge partitions_, replaying_, replay_left_, stalled_, open_windows_, window_bytes_;

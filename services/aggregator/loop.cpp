@@ -201,7 +201,7 @@ void Loop::commit() {
         log::error(
             "the grouping field does not determine the record key: windows of one group "
             "are spread over partitions and come out in parts; key the topic by it",
-            {{"key", options_.key}});
+            {{"key", fmt::format("{}", fmt::join(options_.key, ","))}});
     instruments_.committed(std::exchange(outbox_.tally, {}),
                            std::chrono::duration<double>(last_commit_ - began).count());
 }

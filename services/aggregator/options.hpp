@@ -14,6 +14,7 @@
 #include "config/command.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/options.hpp"
+#include "window/stream.hpp"
 
 namespace weir::aggregator {
 
@@ -60,14 +61,19 @@ struct Options {
     Start start = Start::earliest;
     bool reset = false;
 
-    std::string key;
+    std::vector<std::string> key;  ///< each one field or several with commas; see key_fields()
     std::string time;
     std::string time_zone = "UTC";
-    milliseconds window = std::chrono::seconds{15};
+    std::optional<milliseconds> window;  ///< see size()
+    std::optional<milliseconds> every;
+    bool sliding = false;
+    std::optional<milliseconds> session_gap;
+    milliseconds accept_late{0};
     milliseconds grace = std::chrono::seconds{15};
     milliseconds idle = std::chrono::seconds{5};
     std::optional<milliseconds> max_ahead = std::chrono::hours{1};
     std::vector<AggregateSpec> aggregates;
+    window::Bounds bounds;
     std::uint64_t open_windows_max = 10'000'000;
 
     std::optional<int> round;
@@ -83,15 +89,25 @@ struct Options {
 
     void declare(config::Command& command);
 
+    [[nodiscard]] window::Kind kind() const;
+    /// The length of a window, or a session's gap.
+    [[nodiscard]] milliseconds size() const;
+
 private:
     void declare_topics(config::Command& command);
+    void declare_readings(config::Command& command);
     void declare_windows(config::Command& command);
     void declare_results(config::Command& command);
     void declare_guarantee(config::Command& command);
     void check(std::vector<std::string>& mistakes) const;
+    void check_windows(std::vector<std::string>& mistakes) const;
+    void check_names(std::vector<std::string>& mistakes) const;
 };
 
-/// The name of the key in a result: the last part of its place in the record.
-std::string key_name(const Options& options);
+/// The fields to group by.
+std::vector<std::string> key_fields(const Options& options);
+
+/// Their names in a result: the last part of each one's place in the record.
+std::vector<std::string> key_names(const Options& options);
 
 }  // namespace weir::aggregator

@@ -14,11 +14,14 @@ Outbox::Outbox(const Options& options, Output& output, std::string origin)
 
 void Outbox::result(const kafka::TopicPartition& source, const window::Row& row) {
     ++tally.results;
+    if (row.revision > 0) ++tally.revisions;
     const auto headers = writer_.headers(row, source.topic, source.partition, origin_);
     const auto views = headers.views();
     if (failed()) return;
-    auto sent = output_.send(
-        {.topic = options_.output, .key = row.key, .value = writer_.value(row), .headers = views});
+    auto sent = output_.send({.topic = options_.output,
+                              .key = writer_.key(row),
+                              .value = writer_.value(row),
+                              .headers = views});
     if (!sent) fail(sent.error());
 }
 

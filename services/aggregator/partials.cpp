@@ -50,7 +50,7 @@ void Partials::visit(Lane& lane) {
         const auto headers = writer_.headers(row, where.topic, where.partition, origin_);
         const auto views = headers.views();
         const auto sent = producer_.send({.topic = options_.partial,
-                                          .key = row.key,
+                                          .key = writer_.key(row),
                                           .value = writer_.value(row),
                                           .headers = views});
         if (sent)

@@ -5,15 +5,15 @@
 
 #include "base/assert.hpp"
 #include "base/units.hpp"
+#include "group_key.hpp"
 #include "json/timestamp.hpp"
 
 namespace weir::aggregator {
 namespace {
 
-/// The places of key and time among the extractor's fields; the inputs follow.
-constexpr std::size_t key_field = 0;
-constexpr std::size_t time_field = 1;
-constexpr std::size_t first_input = 2;
+/// The place of the time among the extractor's fields; the keys follow, then the inputs.
+constexpr std::size_t time_field = 0;
+constexpr std::size_t first_key = 1;
 
 template <typename T>
 T checked(Result<T> result) {
@@ -24,10 +24,11 @@ T checked(Result<T> result) {
 std::vector<json::FieldSpec> fields_of(const Options& options, const Schema& schema,
                                        const json::TimeZone& zone) {
     std::vector<json::FieldSpec> fields;
-    fields.push_back({checked(json::Pointer::from_option(options.key)), json::FieldType::text});
     fields.push_back({.pointer = checked(json::Pointer::from_option(options.time)),
                       .type = json::FieldType::timestamp,
                       .timestamp = {.zone = &zone}});
+    for (const std::string& key : key_fields(options))
+        fields.push_back({checked(json::Pointer::from_option(key)), json::FieldType::text});
     fields.insert(fields.end(), schema.fields.begin(), schema.fields.end());
     return fields;
 }
@@ -47,9 +48,10 @@ window::Input input_of(const json::Field& field, window::FieldType type) {
 }  // namespace
 
 Reader::Reader(const Options& options)
-    : schema_(checked(compile(options.aggregates))),
+    : schema_(checked(compile(options.aggregates, options.bounds))),
       zone_(checked(json::TimeZone::load(options.time_zone))),
       max_ahead_(options.max_ahead),
+      key_count_(key_fields(options).size()),
       inputs_(schema_.fields.size()),
       extractor_(fields_of(options, schema_, zone_)) {}
 
@@ -62,10 +64,18 @@ Result<Reading> Reader::read(std::string_view value, std::int64_t produced_ms) {
 
     bool counted = schema_.counts_records;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-        inputs_[i] = input_of(fields[first_input + i], schema_.types[i]);
+        inputs_[i] = input_of(fields[first_key + key_count_ + i], schema_.types[i]);
         counted = counted || inputs_[i].kind != window::Input::Kind::null;
     }
-    return Reading{time, fields[key_field].text, inputs_, counted};
+    return Reading{time, key_of(fields.subspan(first_key, key_count_)), inputs_, counted};
+}
+
+std::string_view Reader::key_of(std::span<const json::Field> fields) {
+    if (fields.size() == 1) return fields[0].text;
+    key_.clear();
+    for (const json::Field& field : fields)
+        append_key_part(key_, field.text);
+    return key_;
 }
 
 Result<void> Reader::check_ahead(EventTime time, std::int64_t produced_ms) const {

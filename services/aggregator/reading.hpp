@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace weir::aggregator {
 /// What the aggregator wants to know of a record.
 struct Reading {
     EventTime time{};
-    std::string_view key;
+    std::string_view key;  ///< of several fields in the form of group_key.hpp
     std::span<const window::Input> inputs;
     /// False when every field the aggregates are about is null or absent: the record opens its
     /// window and moves the watermark as any other, and no column counts it (as in Spark).
@@ -49,11 +50,14 @@ public:
     [[nodiscard]] const window::Aggregates& aggregates() const { return schema_.aggregates; }
 
 private:
+    std::string_view key_of(std::span<const json::Field> fields);
     [[nodiscard]] Result<void> check_ahead(EventTime time, std::int64_t produced_ms) const;
 
     Schema schema_;
     json::TimeZone zone_;
     std::optional<std::chrono::milliseconds> max_ahead_;
+    std::size_t key_count_;
+    std::string key_;
     std::vector<window::Input> inputs_;
     json::Extractor extractor_;
 };

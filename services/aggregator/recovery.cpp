@@ -39,8 +39,11 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
                            const Fingerprint& fingerprint,
                            const std::optional<kafka::Position>& committed,
                            const kafka::Watermarks& log) {
-    window::Options windows{.size = options.window,
+    window::Options windows{.kind = options.kind(),
+                            .size = options.size(),
+                            .every = options.every.value_or(Options::milliseconds::zero()),
                             .grace = options.grace,
+                            .accept_late = options.accept_late,
                             .aggregates = aggregates,
                             .open_windows_max = options.open_windows_max,
                             .checkpoint_bytes_max = checkpoint_bytes_max(fingerprint)};

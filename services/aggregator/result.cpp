@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "group_key.hpp"
 #include "json/number.hpp"
 #include "json/timestamp.hpp"
 #include "json/writer.hpp"
@@ -33,7 +34,7 @@ std::string watermark_text(EventTime watermark) {
 }  // namespace
 
 ResultWriter::ResultWriter(const Options& options)
-    : key_name_(key_name(options)),
+    : key_names_(key_names(options)),
       window_field_(options.window_field),
       window_form_(options.window_form),
       round_(options.round) {
@@ -44,9 +45,12 @@ ResultWriter::ResultWriter(const Options& options)
 std::string_view ResultWriter::value(const window::Row& row) {
     value_.clear();
     json::Writer writer(value_, json::NumberStyle::java);
-    const std::string start = json::iso_milliseconds(row.window.start);
-    const std::string end = json::iso_milliseconds(row.window.end);
-    writer.begin_object().key(key_name_).string(row.key);
+    const std::string start = json::iso(row.window.start);
+    const std::string end = json::iso(row.window.end);
+    writer.begin_object();
+    std::string_view parts = row.key;
+    for (const std::string& name : key_names_)
+        writer.key(name).string(key_names_.size() == 1 ? row.key : take_key_part(parts));
     if (window_form_ == WindowForm::nested) {
         writer.key(window_field_).begin_object();
         writer.key("start").string(start).key("end").string(end).end_object();
@@ -60,6 +64,18 @@ std::string_view ResultWriter::value(const window::Row& row) {
     }
     writer.end_object();
     return value_;
+}
+
+std::string_view ResultWriter::key(const window::Row& row) {
+    if (key_names_.size() == 1) return row.key;
+    key_.clear();
+    json::Writer writer(key_, json::NumberStyle::java);
+    writer.begin_array();
+    std::string_view parts = row.key;
+    for (std::size_t i = 0; i < key_names_.size(); ++i)
+        writer.string(take_key_part(parts));
+    writer.end_array();
+    return key_;
 }
 
 kafka::HeaderList ResultWriter::headers(const window::Row& row, std::string_view topic,
@@ -86,7 +102,7 @@ kafka::HeaderList ResultWriter::headers(const window::Row& row, std::string_view
 }
 
 std::string window_text(const window::Window& window) {
-    return json::iso_milliseconds(window.start) + "/" + json::iso_milliseconds(window.end);
+    return json::iso(window.start) + "/" + json::iso(window.end);
 }
 
 kafka::HeaderList late_headers(const kafka::RecordView& record, const window::Verdict& verdict,

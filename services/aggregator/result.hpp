@@ -26,17 +26,21 @@ public:
     /// The value; valid until the next call.
     std::string_view value(const window::Row& row);
 
+    /// The record's key: the field grouped by, of several a JSON array. Valid until the next call.
+    std::string_view key(const window::Row& row);
+
     /// What makes the row explain itself: window, count, final, revision, watermark, source.
     [[nodiscard]] kafka::HeaderList headers(const window::Row& row, std::string_view topic,
                                             Partition partition, std::string_view origin) const;
 
 private:
-    std::string key_name_;
+    std::vector<std::string> key_names_;
     std::string window_field_;
     WindowForm window_form_;
     std::optional<int> round_;
     std::vector<std::string> columns_;
     std::string value_;
+    std::string key_;
 };
 
 /// `<start>/<end>`, ISO 8601, UTC.

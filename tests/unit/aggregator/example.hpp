@@ -15,7 +15,7 @@ inline weir::aggregator::Options example_options() {
     options.output = "out";
     options.late = "late";
     options.dead_letter = "dead";
-    options.key = "device_name";
+    options.key = {"device_name"};
     options.time = "timestamp";
     options.round = 3;
     auto spec =

@@ -77,15 +77,57 @@ TEST_CASE("aggregates of one field share it", "[aggregator]") {
     CHECK(schema->fields[1].type == json::FieldType::float64);
 }
 
+TEST_CASE("a percentile is a function of its own name", "[aggregator]") {
+    for (const auto& [text, percent] :
+         {std::pair{"a=p95(x:double)", 95.0}, std::pair{"a=p99.9(x:double)", 99.9},
+          std::pair{"a=median(x:double)", 50.0}, std::pair{"a=p0(x:int64)", 0.0}}) {
+        const auto spec = SpecCodec::parse(text);
+        INFO(text);
+        REQUIRE(spec.ok());
+        CHECK(spec->function == window::Function::percentile);
+        CHECK(spec->percent == percent);
+        CHECK(SpecCodec::format(*spec) == text);
+    }
+    CHECK(SpecCodec::format(*SpecCodec::parse("a=p50(x)")) == "a=median(x:double)");
+    for (const char* text : {"a=p101(x)", "a=p(x)", "a=p-1(x)", "a=px(x)"})
+        CHECK(!SpecCodec::parse(text).ok());
+}
+
+TEST_CASE("each kind of window has its options", "[aggregator]") {
+    const auto kind = [](std::vector<std::string> more) {
+        more.insert(more.end(), {"--aggregate", "n=count()"});
+        Options options;
+        const auto outcome = load(options, more);
+        INFO(outcome.errors);
+        REQUIRE(outcome.run);
+        return std::pair(options.kind(), options.size());
+    };
+    CHECK(kind({"--window", "1m"}) ==
+          std::pair(window::Kind::tumbling, Options::milliseconds{60'000}));
+    CHECK(kind({"--window", "1m", "--every", "5s"}) ==
+          std::pair(window::Kind::hopping, Options::milliseconds{60'000}));
+    CHECK(kind({"--sliding"}) == std::pair(window::Kind::sliding, Options::milliseconds{15'000}));
+    CHECK(kind({"--session-gap", "30s"}) ==
+          std::pair(window::Kind::session, Options::milliseconds{30'000}));
+}
+
+TEST_CASE("key fields come one by one or with commas", "[aggregator]") {
+    Options options;
+    REQUIRE(load(options, {"--aggregate", "n=count()", "--key", "a,/b/c", "--key", "d"}).run);
+    CHECK(key_fields(options) == std::vector<std::string>{"device_name", "a", "/b/c", "d"});
+    CHECK(key_names(options) == std::vector<std::string>{"device_name", "a", "c", "d"});
+}
+
 TEST_CASE("the defaults are the air-quality system's", "[aggregator]") {
     Options options;
     const auto outcome = load(options, {"--aggregate", "average=mean(data:float32)"});
     INFO(outcome.errors);
     CHECK(outcome.run);
-    CHECK(options.window == std::chrono::seconds{15});
+    CHECK(options.kind() == window::Kind::tumbling);
+    CHECK(options.size() == std::chrono::seconds{15});
     CHECK(options.grace == std::chrono::seconds{15});
     CHECK(options.guarantee == Guarantee::exactly_once);
-    CHECK(key_name(options) == "device_name");
+    CHECK(key_names(options) == std::vector<std::string>{"device_name"});
 }
 
 TEST_CASE("mistakes across options are found before any network is touched", "[aggregator]") {
@@ -104,6 +146,21 @@ TEST_CASE("mistakes across options are found before any network is touched", "[a
         {{"--aggregate", "a=mean(x)", "--output", "in"}, "--output and --input are the same"},
         {{"--aggregate", "a=mean(x)", "--partial", "out"}, "partial results would pass for final"},
         {{"--aggregate", "a=mean(x)", "--window", "0s"}, "--window: expected 1ms to"},
+        {{"--aggregate", "a=mean(x)", "--every", "20s"}, "--every: expected at most --window, 15s"},
+        {{"--aggregate", "a=mean(x)", "--window", "1h", "--every", "7ms"},
+         "--every: 7ms cuts a window of 1h into 3600000 slices, and 10000 are allowed"},
+        {{"--aggregate", "a=mean(x)", "--every", "5s", "--sliding"}, "--sliding and --every"},
+        {{"--aggregate", "a=mean(x)", "--session-gap", "5s", "--window", "5s"},
+         "--session-gap and --window"},
+        {{"--aggregate", "a=mean(x)", "--session-gap", "5s", "--every", "5s"},
+         "--session-gap and --every"},
+        {{"--aggregate", "a=mean(x)", "--session-gap", "5s", "--sliding"},
+         "--session-gap and --sliding"},
+        {{"--aggregate", "a=mean(x)", "--accept-late", "-1s"}, "--accept-late"},
+        {{"--aggregate", "a=mean(x)", "--key", "id,/other/id"},
+         "--key: two fields would be named id in the result"},
+        {{"--aggregate", "site=mean(x)", "--key", "id,site"}, "the name site is taken"},
+        {{"--aggregate", "a=p95(x:string)"}, "expected a numeric field for percentile"},
         {{"--aggregate", "a=mean(x)", "--round", "16"}, "--round: expected 0 to 15"},
         {{"--aggregate", "a=mean(x)", "--key", "/a~b"}, "--key"},
         {{"--aggregate", "a=mean(x)", "--time-zone", "Mars/Olympus"}, "--time-zone"},

@@ -134,6 +134,24 @@ TEST_CASE("times without a zone are in the zone of the option", "[aggregator]") 
     CHECK(json::iso_milliseconds(reading->time) == "2024-10-07T13:02:45.000Z");
 }
 
+TEST_CASE("a key of several fields is like no other", "[aggregator]") {
+    Options options = example_options();
+    options.key = {"device_name", "site"};
+    Reader reader(options);
+    const auto key = [&](const char* device, const char* site) {
+        const std::string value = std::string(R"({"timestamp":1,"data":1,"device_name":")") +
+                                  device + R"(","site":")" + site + "\"}";
+        const auto reading = reader.read(value, unknown);
+        REQUIRE(reading.ok());
+        return std::string(reading->key);
+    };
+    CHECK(key("a", "b") == key("a", "b"));
+    CHECK(key("a", "b") != key("b", "a"));
+    CHECK(key("a", "") != key("", "a"));
+    CHECK(key("1:a", "b") != key("1", ":ab"));
+    CHECK(!reader.read(R"({"timestamp":1,"data":1,"device_name":"a"})", unknown).ok());
+}
+
 TEST_CASE("one group under two keys is noticed, any fixed key is as good", "[aggregator]") {
     KeyCheck keys;
     CHECK(keys.consistent("device1", "device1"));

@@ -82,6 +82,24 @@ TEST_CASE("what retention has taken from open windows is said", "[aggregator]") 
     CHECK(gone->committed == Offset{50});
 }
 
+TEST_CASE("what an earlier version committed is continued", "[aggregator]") {
+    Case earlier;
+    earlier.committed = kafka::Position{
+        {"in", Partition{0}},
+        Offset{50},
+        "weir1 ae2c6e66e7837066 20 1728306165000000 - - 10:15000000,1:15000000 | "
+        "partitions=4;key=device_name;time=timestamp;time-zone=UTC;window=15s;grace=15s;"
+        "max-ahead=1h;aggregate=average=mean(data:float32)"};
+    const auto plan = earlier.plan();
+    REQUIRE(plan.ok());
+    CHECK(plan->read_from == Offset{20});
+    CHECK(plan->committed == Offset{50});
+    CHECK(plan->warning.empty());
+
+    earlier.options.accept_late = std::chrono::minutes{1};
+    CHECK(!earlier.plan().ok());
+}
+
 TEST_CASE("an offset without a checkpoint is a fresh start there", "[aggregator]") {
     Case plain;
     plain.committed = kafka::Position{{"in", Partition{0}}, Offset{50}, {}};
@@ -101,6 +119,26 @@ TEST_CASE("what would come out wrong is refused by name, and accepted with --res
     SECTION("another window") {
         other.options.window = std::chrono::seconds{30};
         reason = "--window was 15s, is 30s";
+    }
+    SECTION("another kind of window") {
+        other.options.every = std::chrono::seconds{5};
+        reason = "--every was not given, is 5s";
+    }
+    SECTION("sessions") {
+        other.options.session_gap = std::chrono::seconds{5};
+        reason = "--session-gap was not given, is 5s";
+    }
+    SECTION("an option that was given") {
+        other.options.accept_late = std::chrono::minutes{1};
+        other.commit(50, 20);
+        other.options.accept_late = {};
+        reason = "--accept-late was 1m, is not given";
+    }
+    SECTION("another bound") {
+        other.options.aggregates.front().function = window::Function::percentile;
+        other.commit(50, 20);
+        other.options.bounds.percentile_values_max = 7;
+        reason = "--percentile-values-max was 10000, is 7";
     }
     SECTION("another aggregate") {
         other.options.aggregates.front().type = window::FieldType::float64;
@@ -159,7 +197,7 @@ TEST_CASE("the fingerprint stays short and its hash is the same everywhere", "[a
           "max-ahead=1h;aggregate=average=mean(data:float32)");
     CHECK(fingerprint.hash() == 0xae2c6e66e7837066);
 
-    options.key = std::string(5000, 'k') + ";x=|";
+    options.key = {std::string(5000, 'k') + ";x=|"};
     CHECK(Fingerprint(options, 4).text().size() < 300);
     CHECK(checkpoint_bytes_max(Fingerprint(options, 4)) > 3500);
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "example.hpp"
+#include "group_key.hpp"
 #include "kafka/headers.hpp"
 
 using namespace weir;
@@ -68,7 +69,7 @@ TEST_CASE("a column without a value is null, a count has no point", "[aggregator
     options.aggregates.push_back({.output = "n"});
     options.window_form = WindowForm::flat;
     options.window_field = "w";
-    options.key = "/device/name";
+    options.key = {"/device/name"};
     window::Output count;
     count.kind = window::Output::Kind::int64;
     count.int64 = 12;
@@ -77,6 +78,44 @@ TEST_CASE("a column without a value is null, a count has no point", "[aggregator
     CHECK(writer.value(row_of(values)) ==
           R"({"name":"device2","w_start":"2024-10-07T13:02:45.000Z",)"
           R"("w_end":"2024-10-07T13:03:00.000Z","average":null,"n":12})");
+}
+
+TEST_CASE("each field of a key has its name, and together they are the record's key",
+          "[aggregator]") {
+    Options options = example_options();
+    options.key = {"site", "/device/name"};
+    std::string key;
+    append_key_part(key, "north");
+    append_key_part(key, "7:\"x\"");
+    const std::array values{float64(1)};
+    window::Row row = row_of(values);
+    row.key = key;
+    ResultWriter writer(options);
+    CHECK(writer.key(row) == R"(["north","7:\"x\""])");
+    CHECK(writer.value(row).starts_with(R"({"site":"north","name":"7:\"x\"","window":)"));
+}
+
+TEST_CASE("a text is written as one, and what is beyond its bound is null and named",
+          "[aggregator]") {
+    Options options = example_options();
+    options.aggregates.push_back({.output = "state"});
+    options.aggregates.push_back({.output = "p95"});
+    window::Output text;
+    text.kind = window::Output::Kind::text;
+    text.text = "on";
+    window::Output beyond;
+    beyond.kind = window::Output::Kind::beyond;
+    const std::array values{beyond, text, beyond};
+    ResultWriter writer(options);
+    CHECK(writer.value(row_of(values)).ends_with(R"("average":null,"state":"on","p95":null})"));
+    CHECK(header_of(writer.headers(row_of(values), "in", Partition{3}, "me"),
+                    kafka::header::beyond_bound) == "average,p95");
+}
+
+TEST_CASE("a window that begins between two milliseconds is told from its neighbour",
+          "[aggregator]") {
+    CHECK(window_text({start + std::chrono::microseconds{1}, start + std::chrono::seconds{1}}) ==
+          "2024-10-07T13:02:45.000001Z/2024-10-07T13:02:46.000Z");
 }
 
 TEST_CASE("without rounding all digits are written", "[aggregator]") {

@@ -23,10 +23,10 @@ TEST_CASE("a checkpoint is one short line", "[window]") {
                                 .cursor = CloseCursor{at(1'728'306'195'000'000), Offset{125}},
                                 .incomplete_until = no_watermark};
     CHECK(encode(checkpoint, 0xAB) ==
-          "weir1 ab 120 1728306165000000 - 1728306195000000:125 10:15000000,1:15000000");
-    CHECK(encode({.replay_from = Offset{0}}, 0) == "weir1 0 0 - - -");
+          "weir2 ab 120 1728306165000000 - 1728306195000000:125 10:15000,1:15000");
+    CHECK(encode({.replay_from = Offset{0}}, 0) == "weir2 0 0 - - -");
     CHECK(encode({.replay_from = Offset{0}, .incomplete_until = not_known_yet}, 0) ==
-          "weir1 0 0 - ? -");
+          "weir2 0 0 - ? -");
 }
 
 TEST_CASE("random checkpoints read back as they were and keep to their bound", "[window]") {
@@ -58,6 +58,18 @@ TEST_CASE("random checkpoints read back as they were and keep to their bound", "
     }
 }
 
+TEST_CASE("what version 1 wrote means the same", "[window]") {
+    const auto earlier =
+        decode("weir1 ab 120 1728306165000000 - 1728306195000000:125 10:15000000,1:15000001");
+    const auto now =
+        decode("weir2 ab 120 1728306165000000 - 1728306195000000:125 10:15000,1:15000.001");
+    REQUIRE(earlier.ok());
+    REQUIRE(now.ok());
+    CHECK(earlier->checkpoint == now->checkpoint);
+    CHECK(earlier->options_hash == now->options_hash);
+    CHECK(now->checkpoint.moves[1].watermark == at(1'728'306'195'000'001));
+}
+
 TEST_CASE("what is no checkpoint is refused, whatever it is", "[window]") {
     for (const char* text :
          {"", "weir", "weir1", "weir1 0 0 - -", "weir1 0 -1 - - -", "weir1 0 0 - - - ",
@@ -68,14 +80,19 @@ TEST_CASE("what is no checkpoint is refused, whatever it is", "[window]") {
         CAPTURE(text);
         CHECK_FALSE(decode(text).ok());
     }
-    CHECK(decode("weir2 0 0 - - -").error().message ==
-          "the checkpoint has version 2, this program knows version 1");
+    for (const char* moves : {"1:0.000", "1:0", "1:1.5", "1:1.0001", "1:1.", "1:.001", "1:1.-01",
+                              "1:9223372036854775", "1:9223372036854776", "1:1.00x", ":1", "1"}) {
+        CAPTURE(moves);
+        CHECK_FALSE(decode(std::string("weir2 0 0 9223372036854770000 - - ") + moves).ok());
+    }
+    CHECK(decode("weir3 0 0 - - -").error().message ==
+          "the checkpoint has version 3, this program knows versions 1 and 2");
 }
 
 TEST_CASE("a damaged checkpoint never does more than be refused", "[window]") {
     auto random = weir::test::random_engine();
     const std::string good =
-        "weir1 ab 120 1728306165000000 - 1728306195000000:125 10:15000000,1:15000000";
+        "weir2 ab 120 1728306165000000 - 1728306195000000:125 10:15000.001,1:15000";
     for (int i = 0; i < 50'000; ++i) {
         std::string text = good;
         for (auto edits = 1 + random() % 3; edits > 0; --edits)
