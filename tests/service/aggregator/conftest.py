@@ -4,7 +4,8 @@
 import sys
 
 import pytest
-from support import ROOT
+import weir_local
+from support import ROOT, create_topic
 
 sys.path.insert(0, str(ROOT / "tests" / "system"))
 
@@ -17,6 +18,31 @@ def bench(kafka, topic, unique):
     def create(partitions=4):
         names = [topic(name, partitions=partitions) for name in TOPICS]
         return Bench(kafka.bootstrap_servers, names, unique("group"))
+    return create
+
+
+@pytest.fixture(scope="session")
+def quick_kafka(session_dir):
+    """A broker that lets members be declared dead after a second."""
+    broker = weir_local.Kafka(session_dir / "quick-kafka",
+                              properties={"group.min.session.timeout.ms": 500})
+    broker.start().wait_ready()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def quick_bench(quick_kafka, unique):
+    """The same with that broker."""
+    def create(partitions=4):
+        servers = quick_kafka.bootstrap_servers
+        names = [unique(name) for name in TOPICS]
+        for name in names:
+            create_topic(servers, name, partitions)
+        b = Bench(servers, names, unique("group"))
+        b.options["kafka"] = ["session.timeout.ms=1000", "heartbeat.interval.ms=200"]
+        b.options["idle"] = "3s"
+        return b
     return create
 
 

@@ -20,28 +20,9 @@ COUNT = 24_000
 SECONDS = 6.0
 
 
-@pytest.fixture(scope="module")
-def quick_kafka(session_dir):
-    """A broker that lets members be declared dead after a second."""
-    broker = weir_local.Kafka(session_dir / "quick-kafka",
-                              properties={"group.min.session.timeout.ms": 500})
-    broker.start().wait_ready()
-    yield broker
-    broker.stop()
-
-
 @pytest.fixture
-def bench(quick_kafka, unique):
-    def create(partitions=4):
-        servers = quick_kafka.bootstrap_servers
-        names = [unique(name) for name in TOPICS]
-        for name in names:
-            create_topic(servers, name, partitions)
-        b = Bench(servers, names, unique("group"))
-        b.options["kafka"] = ["session.timeout.ms=1000", "heartbeat.interval.ms=200"]
-        b.options["idle"] = "3s"
-        return b
-    return create
+def bench(quick_bench):
+    return quick_bench
 
 
 class Stream(threading.Thread):

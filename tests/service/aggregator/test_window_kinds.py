@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: windows of every kind are exact on real Kafka, once each, with their revisions, while the
+aggregator is killed. Method: a random stream with a printed seed, kill -9 in the middle of it again
+and again, and an oracle that has only seen the input; then each row once more from the offsets it
+names."""
+
+import json
+import random
+import threading
+import time
+
+import oracle
+import pytest
+import window_oracle
+from aggregator_bench import START, places
+from datetime import timedelta
+from window_oracle import COLUMNS, Windows
+
+SEED = 20241109
+
+KINDS = {
+    "tumbling": (Windows("tumbling", 15, 5, accept_late=30), {"window": "15s"}),
+    "hopping": (Windows("hopping", 12, 5, every=4, accept_late=30),
+                {"window": "12s", "every": "4s"}),
+    "sliding": (Windows("sliding", 2, 5, accept_late=10), {"window": "2s", "sliding": True}),
+    "session": (Windows("session", 0.5, 5, accept_late=30), {"session-gap": "500ms"}),
+}
+
+
+def readings(count, seed):
+    """100 readings in a second of event time from 20 devices, two seconds of disorder, some up to a
+    minute late. Values are quarters: their sums are exact in every order."""
+    dice = random.Random(seed)
+    for i in range(count):
+        seconds = i / 100 + dice.uniform(-2, 0) + 3
+        if dice.random() < 0.03:
+            seconds = max(0.0, seconds - dice.uniform(5, 60))
+        moment = START + timedelta(seconds=round(seconds, 6))
+        device = f"device{dice.randrange(20)}"
+        value = {"timestamp": moment.isoformat(" "), "device_name": device,
+                 "data": dice.randrange(4000) / 4, "state": dice.choice(["on", "off", "idle"])}
+        yield device, json.dumps(value, separators=(",", ":"))
+
+
+class Stream(threading.Thread):
+    """Writes the readings over some seconds."""
+
+    def __init__(self, bench, count, seconds, seed):
+        super().__init__(daemon=True)
+        self._bench, self._count, self._seconds, self._seed = bench, count, seconds, seed
+
+    def run(self):
+        rest = readings(self._count, self._seed)
+        portions = int(self._seconds * 20)
+        for _ in range(portions):
+            began = time.monotonic()
+            self._bench.produce(r for _, r in zip(range(self._count // portions), rest))
+            time.sleep(max(0.0, self._seconds / portions - (time.monotonic() - began)))
+        self._bench.produce(rest)
+
+
+def identity(record):
+    return (record.key, record.headers["weir-window"], int(record.headers["weir-revision"]))
+
+
+def result_of(record):
+    value = record.json()
+    del value["device_name"], value["window"]
+    return value, record.headers["weir-source"], record.headers["weir-count"]
+
+
+def expected_results(bench, windows):
+    """{identity: result} and the places of late records."""
+    results, late = {}, set()
+    for number, partition in window_oracle.expected(bench.read(bench.input), windows).items():
+        late |= {(number, offset) for offset in partition.late}
+        for row in partition.rows:
+            window = f"{iso(row.start)}/{iso(row.end)}"
+            source = f"{bench.input}/{number}:{row.records[0][1]}-{row.records[-1][1]}"
+            name = (row.key, window, row.revision)
+            assert name not in results
+            results[name] = (window_oracle.columns(row.records), source, str(len(row.records)))
+    return results, late
+
+
+def iso(micros):
+    """As results write times: microseconds where there are any."""
+    text = oracle.iso(micros)
+    return f"{text[:-1]}{micros % 1000:03d}Z" if micros % 1000 else text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kill_nine_in_the_middle(quick_bench, service, wait_until, kind):
+    print(f"seed {SEED}")
+    windows, options = KINDS[kind]
+    b = quick_bench(partitions=3)
+    stream = Stream(b, count=6_000, seconds=5.0, seed=SEED)
+    aggregator = service("aggregator", {
+        **b.options, **options, "grace": "5s", "accept-late": f"{windows.accept_late}s",
+        "aggregate": COLUMNS, "round": None, "commit-linger": "10ms"})
+    stream.start()
+    dice, kills = random.Random(SEED), 0
+    while stream.is_alive():
+        time.sleep(dice.uniform(0.2, 0.8))
+        aggregator.kill()
+        aggregator.start().wait_ready()
+        kills += 1
+    assert kills >= 3
+    wait_until(lambda: b.committed() == b.ends(), "commit of the whole input", 60, 0.1)
+    expected, late = expected_results(b, windows)
+    wait_until(lambda: len(b.read(b.output)) >= len(expected), f"{len(expected)} rows", 60, 0.2)
+
+    rows = b.read(b.output)
+    found = {identity(row): result_of(row) for row in rows}
+    assert len(found) == len(rows), "a result was written twice"
+    assert found.keys() == expected.keys()
+    wrong = {name: (found[name], expected[name]) for name in expected
+             if found[name] != expected[name]}
+    assert not wrong, f"wrong (found, expected): {list(wrong.items())[:3]}"
+    assert sorted(places(b.read(b.late))) == sorted(late) and late
+    assert sum(revision > 0 for _, _, revision in found) >= 10
+    gap = windows.size if kind == "session" else 0
+    assert_each_row_follows_from_its_offsets(b, rows, int(gap * 1_000_000))
+
+
+def assert_each_row_follows_from_its_offsets(bench, rows, gap):
+    """The records of the row's key and window between the offsets it names are what it is of; the
+    last record of a session is a gap before its end."""
+    records = {}
+    for record in bench.read(bench.input):
+        value = record.json()
+        records.setdefault((record.partition, value["device_name"]), []).append(
+            (oracle.event_time(value), record.offset, value))
+    for row in rows:
+        place, offsets = row.headers["weir-source"].rsplit(":", 1)
+        first, last = map(int, offsets.split("-"))
+        start, end = (oracle.event_time({"timestamp": text})
+                      for text in row.headers["weir-window"].split("/"))
+        until = end - gap if gap else end - 1
+        own = [r for r in records[int(place.rsplit("/", 1)[1]), row.key]
+               if first <= r[1] <= last and start <= r[0] <= until]
+        assert result_of(row)[0] == window_oracle.columns(own), identity(row)
+
+
+def test_several_key_fields_are_a_key(quick_bench, service, wait_until):
+    b = quick_bench(partitions=1)
+    b.produce([("a", f'{{"t":{1728302400 + i},"id":"a","room":"{room}","v":{i}}}')
+               for i, room in enumerate(["x", "y", "x"])])
+    aggregator = service("aggregator", {**b.options, "key": ["id", "room"], "time": "t",
+                                        "aggregate": "n=count()", "idle": "500ms"})
+    wait_until(lambda: len(b.read(b.output)) == 2, "two results", 30, 0.1)
+    first, second = b.read(b.output)
+    assert (first.key, second.key) == ('["a","x"]', '["a","y"]')
+    assert [list(r.json().items())[:2] for r in (first, second)] == [
+        [("id", "a"), ("room", "x")], [("id", "a"), ("room", "y")]]
+    assert [r.json()["n"] for r in (first, second)] == [2, 1]
+    assert aggregator.metrics()["weir_scattered_records_total"] == 0
+
+
+def test_beyond_its_bound_a_percentile_is_null_and_named(quick_bench, service, wait_until):
+    b = quick_bench(partitions=1)
+    b.produce([("a", f'{{"t":{1728302400 + i},"id":"a","v":{i}}}') for i in range(4)])
+    service("aggregator", {**b.options, "key": "id", "time": "t", "idle": "500ms",
+                           "aggregate": ["p=p95(v)", "d=distinct(v:double)", "m=mean(v)"],
+                           "percentile-values-max": 3, "distinct-values-max": 4})
+    wait_until(lambda: b.read(b.output), "the result", 30, 0.1)
+    [row] = b.read(b.output)
+    assert (row.json()["p"], row.json()["d"], row.json()["m"]) == (None, 4, 1.5)
+    assert row.headers["weir-beyond-bound"] == "p"

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an aggregator with windows of any kind must write, worked out from its input.
+
+Written from docs/decisions/0005 and not from the code: every window keeps its records, is looked at
+after each one, and its values are worked out from the list."""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import oracle
+
+MS = 1000  # in microseconds, as all times here
+NEVER = -(1 << 62)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The options, in seconds."""
+
+    kind: str
+    size: float
+    grace: float
+    every: float = 0
+    accept_late: float = 0
+
+
+@dataclass
+class Held:
+    """A window of one key."""
+
+    key: str
+    start: int
+    end: int
+    closed: bool = False
+    shown: int = 0
+    waits_since: int | None = None  # the watermark when it changed after it had closed
+    records: list = field(default_factory=list)  # (time, offset, value)
+
+
+class Partition:
+    """One partition's windows; rows() after all records are its results in order."""
+
+    def __init__(self, windows):
+        self.kind = windows.kind
+        self.size, self.every, self.grace, self.accept_late = (
+            int(seconds * 1_000_000)
+            for seconds in (windows.size, windows.every, windows.grace, windows.accept_late))
+        self.step = self.every if self.kind == "hopping" else self.size
+        self.watermark = NEVER
+        self.held = defaultdict(list)
+        self.used = defaultdict(list)
+        self.rows, self.late = [], []
+
+    def take(self, key, time, offset, value):
+        record = (time, offset, value)
+        taken = {"tumbling": self._fixed, "hopping": self._fixed, "sliding": self._sliding,
+                 "session": self._session}[self.kind](key, record)
+        if not taken:
+            self.late.append(offset)
+        self._move(max(self.watermark, time - self.grace))
+
+    def close(self):
+        """The end of the topic, long ago by the clock."""
+        ends = [w.end for w in self._all() if not w.closed]
+        ends += [self._next_step(w.waits_since) for w in self._all() if w.waits_since is not None]
+        self._move(max([self.watermark, *ends]))
+
+    def _all(self):
+        return [w for windows in self.held.values() for w in windows]
+
+    def _forgotten(self, end):
+        return end + self.accept_late <= self.watermark
+
+    def _next_step(self, time):
+        return (time // self.step + 1) * self.step
+
+    def _changed(self, window):
+        if window.closed and window.waits_since is None:
+            window.waits_since = self.watermark
+
+    def _window(self, key, start, end):
+        for window in self.held[key]:
+            if window.end == end and self.kind != "session":
+                return window
+        window = Held(key, start, end, closed=end <= self.watermark)
+        self.held[key].append(window)
+        return window
+
+    def _fixed(self, key, record):
+        every = self.every if self.kind == "hopping" else self.size
+        start, taken = record[0] - record[0] % every, False
+        while start >= 0 and start + self.size > record[0]:
+            if not self._forgotten(start + self.size):
+                window = self._window(key, start, start + self.size)
+                window.records.append(record)
+                self._changed(window)
+                taken = True
+            start -= every
+        return taken
+
+    def _sliding(self, key, record):
+        time = record[0] // MS * MS
+        if self._forgotten(time + MS):
+            return False
+        self.used[key].append(record)
+        for window in self.held[key]:
+            if window.start <= record[0] < window.end:
+                window.records.append(record)
+                self._changed(window)
+        self._define(key, max(0, time - self.size), time + MS)
+        self._define(key, time + MS, time + self.size + 2 * MS)
+        for other, _, _ in self.used[key]:
+            other = other // MS * MS
+            if other + MS <= record[0] < other + self.size + 2 * MS:
+                self._define(key, other + MS, other + self.size + 2 * MS)
+        lasting = self.watermark - self.accept_late - 2 * self.size - 4 * MS
+        self.used[key] = [r for r in self.used[key] if r[0] > lasting]
+        return True
+
+    def _define(self, key, start, end):
+        records = [r for r in self.used[key] if start <= r[0] < end]
+        if self._forgotten(end) or not records or any(w.end == end for w in self.held[key]):
+            return
+        window = self._window(key, start, end)
+        window.records = records
+        self._changed(window)
+
+    def _session(self, key, record):
+        start, end = record[0], record[0] + self.size
+        met = [w for w in self.held[key] if not w.closed and w.start < end and start < w.end]
+        if not met:
+            kept = [w for w in self.held[key]
+                    if w.closed and w.start <= start <= w.end - self.size]
+            if kept:
+                window = max(kept, key=lambda w: w.end)
+                window.records.append(record)
+                self._changed(window)
+                return True
+            if end <= self.watermark:
+                return False
+        joined = Held(key, min([start, *(w.start for w in met)]),
+                      max([end, *(w.end for w in met)]))
+        joined.records = [r for w in met for r in w.records] + [record]
+        self.held[key] = [w for w in self.held[key] if w not in met] + [joined]
+        return True
+
+    def _move(self, to):
+        if to == self.watermark:
+            return
+        self.watermark, rows = to, []
+        for key in list(self.held):
+            for w in self.held[key]:
+                revised = w.waits_since is not None and (
+                    self._next_step(w.waits_since) <= to or self._forgotten(w.end))
+                if revised or (not w.closed and w.end <= to):
+                    rows.append(Row(w.key, w.start, w.end, w.shown,
+                                    sorted(w.records, key=lambda r: r[1])))
+                    w.closed, w.waits_since, w.shown = True, None, w.shown + 1
+            self.held[key] = [w for w in self.held[key] if not self._forgotten(w.end)]
+        self.rows += sorted(rows, key=lambda row: (row.end, row.records[0][1]))
+
+
+@dataclass
+class Row:
+    key: str
+    start: int
+    end: int
+    revision: int
+    records: list  # (time, offset, value) by offset
+
+
+def percentile(numbers, percent):
+    numbers = sorted(numbers)
+    place = percent / 100 * (len(numbers) - 1)
+    below = math.floor(place)
+    above = place - below
+    if above == 0:
+        return numbers[below]
+    return numbers[below] * (1 - above) + numbers[below + 1] * above
+
+
+def columns(records):
+    """The values of COLUMNS over these records."""
+    numbers = [value["data"] for _, _, value in records]
+    by_time = sorted(records, key=lambda r: r[:2])
+    return {"n": len(records), "mean": oracle.mean(numbers), "low": min(numbers),
+            "high": max(numbers), "median": percentile(numbers, 50),
+            "p90": percentile(numbers, 90), "first": by_time[0][2]["state"],
+            "last": by_time[-1][2]["data"],
+            "states": len({value["state"] for _, _, value in records})}
+
+
+COLUMNS = ["n=count()", "mean=mean(data)", "low=min(data)", "high=max(data)",
+           "median=median(data)", "p90=p90(data)", "first=first(state:string)",
+           "last=last(data)", "states=distinct(state:string)"]
+
+
+def expected(records, windows):
+    """{partition: Partition} of input records by all the rules."""
+    partitions = defaultdict(lambda: Partition(windows))
+    for record in sorted(records, key=lambda r: (r.partition, r.offset)):
+        value = record.json()
+        partitions[record.partition].take(value["device_name"], oracle.event_time(value),
+                                          record.offset, value)
+    for partition in partitions.values():
+        partition.close()
+    return partitions
