@@ -30,6 +30,12 @@ Window Placement::ending(EventTime end) const {
     return {std::max(EventTime{}, end - size_ - tick), end};
 }
 
+EventTime Placement::boundary(const Window& window) const {
+    if (!hopping()) return window.start;
+    const EventTime last = window.end - Duration{1};
+    return last - last.time_since_epoch() % size_;
+}
+
 // Window n is [n * every, n * every + size), n >= 0.
 EventTime Placement::grid_after(EventTime time) const {
     const EventTime first = EventTime{} + size_;

@@ -36,6 +36,10 @@ public:
 
     [[nodiscard]] Window ending(EventTime end) const;
 
+    /// Where a window is cut into halves that are merged apart (Halves): a hopping window at the
+    /// multiple of its size in it, a sliding one not at all.
+    [[nodiscard]] EventTime boundary(const Window& window) const;
+
     /// The end of the window that decides whether a record of this slice is late.
     [[nodiscard]] EventTime deciding_end(EventTime slice) const;
     /// The end of the last window that the slice is in or defines.

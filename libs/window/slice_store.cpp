@@ -12,6 +12,7 @@ namespace weir::window {
 SliceStore::SliceStore(const Options& options)
     : Store(options, options.kind == Kind::hopping ? options.every : options.size),
       placement_(options),
+      shares_halves_(options.kind == Kind::hopping && !options.aggregates.owns_memory()),
       partial_state_(options.aggregates.state_words()) {}
 
 SliceStore::~SliceStore() {
@@ -58,6 +59,7 @@ void SliceStore::take(const Record& record, bool may_refuse, Verdict& verdict) {
     options_.aggregates.fold(key.slices.state(index), record.inputs, {record.time, record.offset});
     ++slice.records;
     slice.last_offset = record.offset;
+    if (slice_ < key.merged_to) key.halves->start_again();
     if (!key.changed) {
         key.changed = true;
         changed_.push_back(id);
@@ -120,7 +122,7 @@ bool SliceStore::open_group() {
     if (revising_) {
         group_end_ = revised_.begin()->first;
         for (const KeyTable::Id id : revised_.begin()->second)
-            add_row(group_end_, id, revisions_.at({group_end_, id}).number);
+            add_row(id, revisions_.at({group_end_, id}).number);
     } else {
         if (waiting_.empty() || waiting_.begin()->first > watermark) return false;
         group_end_ = waiting_.begin()->first;
@@ -128,55 +130,59 @@ bool SliceStore::open_group() {
             // A key that found an earlier window to wait for has left its place here behind.
             if (states_[id].waits_for != group_end_) continue;
             states_[id].waits_for = never;
-            add_row(group_end_, id, 0);
+            add_row(id, 0);
         }
     }
-    std::sort(rows_.begin(), rows_.end(),
-              [](const Shown& a, const Shown& b) { return a.first_offset < b.first_offset; });
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+        order_.emplace_back(rows_[i].first_offset, i);
+    std::sort(order_.begin(), order_.end());
     next_row_ = 0;
     return true;
 }
 
-void SliceStore::add_row(EventTime end, KeyTable::Id id, std::uint32_t revision) {
-    const std::size_t words = options_.aggregates.state_words();
+void SliceStore::add_row(KeyTable::Id id, std::uint32_t revision) {
     const std::size_t place = row_states_.size();
-    row_states_.resize(place + words);
-    rows_.push_back(merged(end, id, row_states_.data() + place));
+    row_states_.resize(place + options_.aggregates.state_words());
+    rows_.push_back(merged(group_end_, id, !revising_, row_states_.data() + place));
     rows_.back().revision = revision;
-    // The states still move as they become more: until the row is shown, where its state is.
-    rows_.back().place = place;
 }
 
 /// The row of a window and key, its accumulator in `state`.
-Store::Shown SliceStore::merged(EventTime end, KeyTable::Id id, std::uint64_t* state) const {
+Store::Shown SliceStore::merged(EventTime end, KeyTable::Id id, bool closing,
+                                std::uint64_t* state) {
     const Aggregates& aggregates = options_.aggregates;
-    const Slices& slices = states_[id].slices;
+    KeyState& key = states_[id];
     const Window window = placement_.ending(end);
-    Shown row{.window = window, .key = id};
+    const EventTime boundary = placement_.boundary(window);
     aggregates.reset(state);
-    std::size_t i = slices.lower_bound(window.start);
-    WEIR_ASSERT(i < slices.size() && slices.head(i).start < end, "a window without a record");
-    row.first_offset = slices.head(i).first_offset;
-    row.last_offset = slices.head(i).last_offset;
-    for (; i < slices.size() && slices.head(i).start < end; ++i) {
-        const Slice& slice = slices.head(i);
-        row.records += slice.records;
-        row.first_offset = std::min(row.first_offset, slice.first_offset);
-        row.last_offset = std::max(row.last_offset, slice.last_offset);
-        aggregates.merge(state, slices.state(i));
-    }
-    return row;
+    const Slice all =
+        closing && shares_halves_
+            ? halves_of(key, end).merge(aggregates, key.slices, window, boundary, state)
+            : merge_by_rule(aggregates, key.slices, window, boundary, state);
+    WEIR_ASSERT(all.records > 0, "a window without a record");
+    return {.window = window,
+            .key = id,
+            .records = all.records,
+            .first_offset = all.first_offset,
+            .last_offset = all.last_offset};
+}
+
+Halves& SliceStore::halves_of(KeyState& key, EventTime merged_to) {
+    if (!key.halves) key.halves = std::make_unique<Halves>();
+    key.merged_to = merged_to;
+    return *key.halves;
 }
 
 const Store::Shown* SliceStore::peek() {
     if (next_row_ == rows_.size()) return nullptr;
-    Shown& row = rows_[next_row_];
-    row.state = row_states_.data() + row.place;
+    const std::size_t index = order_[next_row_].second;
+    Shown& row = rows_[index];
+    row.state = row_states_.data() + index * options_.aggregates.state_words();
     return &row;
 }
 
 void SliceStore::pop() {
-    const Shown& row = rows_[next_row_++];
+    const Shown& row = rows_[order_[next_row_++].second];
     if (!revising_) return;
     Revision& revision = revisions_.at({group_end_, row.key});
     ++revision.number;
@@ -196,11 +202,13 @@ void SliceStore::close_group() {
 }
 
 void SliceStore::release_rows() {
+    const std::size_t words = options_.aggregates.state_words();
     if (options_.aggregates.owns_memory())
-        for (const Shown& row : rows_)
-            options_.aggregates.release(row_states_.data() + row.place);
+        for (std::size_t i = 0; i < rows_.size(); ++i)
+            options_.aggregates.release(row_states_.data() + i * words);
     rows_.clear();
     row_states_.clear();
+    order_.clear();
 }
 
 void SliceStore::forget() {
@@ -226,7 +234,10 @@ void SliceStore::drop_slices(KeyTable::Id id) {
             options_.aggregates.release(slices.state(i));
     slices.erase_front(count);
     open_windows -= count;
-    if (slices.empty()) keys_.release(id);
+    if (!slices.empty()) return;
+    keys_.release(id);
+    states_[id].halves.reset();
+    states_[id].merged_to = no_merge;
 }
 
 EventTime SliceStore::next_wake() {
@@ -261,7 +272,7 @@ std::size_t SliceStore::visit_changed(std::size_t rows_max, const RowVisitor& vi
         states_[id].changed = false;
         const EventTime end = placement_.running_end(states_[id].slices, watermark);
         if (end == never) continue;
-        Shown row = merged(end, id, partial_state_.data());
+        Shown row = merged(end, id, false, partial_state_.data());
         row.state = partial_state_.data();
         show(row, Finality::partial, visit);
         options_.aggregates.release(partial_state_.data());
@@ -275,7 +286,7 @@ std::size_t SliceStore::memory_bytes() const {
     std::size_t bytes = keys_.memory_bytes() + states_.size() * sizeof(KeyState) +
                         row_states_.capacity() * 8 + rows_.capacity() * sizeof(Shown);
     for (const KeyState& key : states_) {
-        bytes += key.slices.memory_bytes();
+        bytes += key.slices.memory_bytes() + (key.halves ? key.halves->memory_bytes() : 0);
         if (!options_.aggregates.owns_memory()) continue;
         for (std::size_t i = 0; i < key.slices.size(); ++i)
             bytes += options_.aggregates.owned_bytes(key.slices.state(i));

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "window/halves.hpp"
 #include "window/placement.hpp"
 #include "window/store.hpp"
 
@@ -30,13 +32,17 @@ public:
     [[nodiscard]] std::size_t memory_bytes() const override;
 
 private:
+    /// What a record needs of its key: no more than a line of cache.
     struct KeyState {
         explicit KeyState(std::size_t state_words) : slices(state_words) {}
 
         Slices slices;
-        EventTime waits_for = never;  ///< the end of its window that closes next
-        bool changed = false;         ///< is in changed_
+        EventTime waits_for = never;     ///< the end of its window that closes next
+        EventTime merged_to = no_merge;  ///< up to where slices have been merged into `halves`
+        std::unique_ptr<Halves> halves;
+        bool changed = false;  ///< is in changed_
     };
+    static constexpr EventTime no_merge = EventTime::min();
 
     struct Revision {
         std::uint32_t number = 0;  ///< of the next result
@@ -58,12 +64,14 @@ private:
     void note_revisions(KeyTable::Id id);
     void wait_for(KeyTable::Id id, EventTime end);
     KeyState& state_of(KeyTable::Id id);
-    void add_row(EventTime end, KeyTable::Id id, std::uint32_t revision);
-    Shown merged(EventTime end, KeyTable::Id id, std::uint64_t* state) const;
+    static Halves& halves_of(KeyState& key, EventTime merged_to);
+    void add_row(KeyTable::Id id, std::uint32_t revision);
+    Shown merged(EventTime end, KeyTable::Id id, bool closing, std::uint64_t* state);
     void release_rows();
     void drop_slices(KeyTable::Id id);
 
     const Placement placement_;
+    const bool shares_halves_;
     std::vector<KeyState> states_;  ///< by KeyTable::Id
     std::map<EventTime, std::vector<KeyTable::Id>> waiting_;
     std::map<EventTime, Offset> spans_;  ///< by Placement::span_end, with what opened them
@@ -79,8 +87,9 @@ private:
     // The present group.
     EventTime group_end_{};
     bool revising_ = false;
-    std::vector<Shown> rows_;
+    std::vector<Shown> rows_;  ///< in the order in which the keys wait
     std::vector<std::uint64_t> row_states_;
+    std::vector<std::pair<Offset, std::size_t>> order_;  ///< of rows_, as they are shown
     std::size_t next_row_ = 0;
     std::vector<std::uint64_t> partial_state_;
 };

@@ -91,7 +91,6 @@ protected:
         Offset last_offset{};
         std::uint32_t revision = 0;
         const std::uint64_t* state = nullptr;
-        std::size_t place = 0;  ///< for the store that needs it
     };
 
     Store(const Options& options, Duration revision_step);

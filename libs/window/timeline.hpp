@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/types.hpp"
 
 /// Inside libs/window only.
@@ -26,7 +27,8 @@ class Timeline {
     static_assert(std::is_trivially_copyable_v<Head> && sizeof(Head) % 8 == 0);
 
 public:
-    explicit Timeline(std::size_t state_words) : stride_(head_words + state_words) {}
+    explicit Timeline(std::size_t state_words)
+        : stride_(static_cast<std::uint32_t>(head_words + state_words)) {}
 
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool empty() const { return size_ == 0; }
@@ -60,6 +62,7 @@ public:
     /// Makes room for a piece before the one at `index`. Its accumulator is not set up.
     void insert(std::size_t index, const Head& head) {
         const auto where = static_cast<std::ptrdiff_t>((begin_ + index) * stride_);
+        WEIR_ASSERT(size_ < (1U << 30U), "a key has at most a billion pieces");
         words_.insert(words_.begin() + where, stride_, 0);
         ++size_;
         ::new (at(index)) Head(head);
@@ -75,8 +78,8 @@ public:
         std::swap_ranges(at(index), at(index) + stride_, at(index - 1));
     }
     void erase_front(std::size_t count) {
-        begin_ += count;
-        size_ -= count;
+        begin_ += static_cast<std::uint32_t>(count);
+        size_ -= static_cast<std::uint32_t>(count);
         if (size_ == 0) {
             words_ = {};
             begin_ = 0;
@@ -100,9 +103,9 @@ private:
     }
 
     std::vector<std::uint64_t> words_;
-    std::size_t stride_;
-    std::size_t begin_ = 0;
-    std::size_t size_ = 0;
+    std::uint32_t stride_;
+    std::uint32_t begin_ = 0;
+    std::uint32_t size_ = 0;
 };
 
 }  // namespace weir::window

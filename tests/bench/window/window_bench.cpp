@@ -3,7 +3,8 @@
 //
 //   window_bench [RECORDS]
 //
-// Keys come in an order that no cache foresees, one in a hundred records is some seconds late. What is computed is the mean, as in the air-quality system.
+// Keys come in an order that no cache foresees, one in a hundred records is some seconds late. What
+// is computed is the mean, as in the air-quality system.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -43,12 +44,12 @@ std::uint64_t next_random(std::uint64_t& state) {
 }
 
 void run(const Case& what, std::uint64_t keys, std::uint64_t per_second, std::uint64_t records) {
-    Stream stream({.kind = what.kind,
-                   .size = what.size,
-                   .every = what.every,
-                   .grace = 5s,
-                   .aggregates =
-                       *Aggregates::compile({{"m", Function::mean, 0, FieldType::float32}})});
+    Stream stream(
+        {.kind = what.kind,
+         .size = what.size,
+         .every = what.every,
+         .grace = 5s,
+         .aggregates = *Aggregates::compile({{"m", Function::mean, 0, FieldType::float32}})});
     std::vector<std::string> names;
     for (std::uint64_t i = 0; i < keys; ++i)
         names.push_back(fmt::format("device{}", i));
@@ -68,7 +69,9 @@ void run(const Case& what, std::uint64_t keys, std::uint64_t per_second, std::ui
         EventTime time = start + Duration{i * 1'000'000 / per_second};
         if (random % 100 == 0) time -= Duration{random >> 42U};
         const Input input = Input::of_number(static_cast<double>(random % 1000));
-        stream.take({Offset{static_cast<std::int64_t>(i)}, time, names[(random >> 20U) % keys],
+        stream.take({Offset{static_cast<std::int64_t>(i)},
+                     time,
+                     names[(random >> 20U) % keys],
                      {&input, 1}},
                     see);
         if (i == records / 2) memory = stream.memory_bytes();
@@ -85,9 +88,8 @@ void run(const Case& what, std::uint64_t keys, std::uint64_t per_second, std::ui
 int main(int argc, char** argv) {
     const std::uint64_t records = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20'000'000;
     const Case cases[] = {
-        {"tumbling 60s", Kind::tumbling, 60s, 60s},
-        {"hopping 60s/5s", Kind::hopping, 60s, 5s},
-        {"hopping 60s/1s", Kind::hopping, 60s, 1s},
+        {"tumbling 60s", Kind::tumbling, 60s, 60s}, {"tumbling 1s", Kind::tumbling, 1s, 1s},
+        {"hopping 60s/5s", Kind::hopping, 60s, 5s}, {"hopping 60s/1s", Kind::hopping, 60s, 1s},
         {"session 10s", Kind::session, 10s, {}},
     };
     for (const auto& [keys, per_key] : {std::pair{10, 10'000}, std::pair{1000, 100},

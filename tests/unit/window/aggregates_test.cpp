@@ -216,7 +216,8 @@ TEST_CASE("distinct values are counted up to their bound", "[window]") {
 
 TEST_CASE("parts that are merged are the whole, wherever it is cut", "[window]") {
     auto random = weir::test::random_engine();
-    const auto aggregates = weir::window::test::every_aggregate();
+    const auto aggregates =
+        weir::window::test::aggregates_of({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
     for (int i = 0; i < 500; ++i) {
         const std::size_t count = random() % 30;
         const std::size_t cut = random() % (count + 1);

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <tuple>
+#include <utility>
 
 namespace weir::window::test {
 namespace {
@@ -247,6 +249,9 @@ ExpectedRow Oracle::row_of(const Held& held) const {
     auto records = held.records;
     const auto by_offset = [](const Event* a, const Event* b) { return a->offset < b->offset; };
     std::sort(records.begin(), records.end(), by_offset);
+    auto values = values_of(records);
+    if (options_.kind == Kind::hopping && values[0].kind == ExpectedValue::Kind::number)
+        values[0].number = grouped_mean(records, held.window);
     return {.window = held.window,
             .key = held.key,
             .first_offset = records.front()->offset,
@@ -254,7 +259,30 @@ ExpectedRow Oracle::row_of(const Held& held) const {
             .records = records.size(),
             .watermark = watermark_,
             .revision = held.shown,
-            .values = values_of(records)};
+            .values = std::move(values)};
+}
+
+/// The mean with its sum grouped as the rule for hopping windows says: slices in the order of
+/// offsets, from the multiple of the size in the window backwards, and from there forwards.
+double Oracle::grouped_mean(const std::vector<const Event*>& records, const Window& window) const {
+    const Duration slice{std::gcd(options_.size.count(), options_.every.count())};
+    std::map<EventTime, double> sums;
+    std::size_t count = 0;
+    for (const Event* record : records) {
+        if (!record->value) continue;
+        sums[record->time - record->time.time_since_epoch() % slice] +=
+            static_cast<double>(static_cast<float>(*record->value));
+        ++count;
+    }
+    const EventTime boundary{(window.start.time_since_epoch() + options_.size - Duration{1}) /
+                             options_.size * options_.size};
+    double left = 0;
+    double right = 0;
+    for (auto at = sums.rbegin(); at != sums.rend(); ++at)
+        if (at->first < boundary) left = at->second + left;
+    for (const auto& [start, sum] : sums)
+        if (start >= boundary) right += sum;
+    return (left + right) / static_cast<double>(count);
 }
 
 }  // namespace weir::window::test

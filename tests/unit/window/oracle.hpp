@@ -28,7 +28,7 @@ struct ExpectedRow {
     std::uint64_t records = 0;
     EventTime watermark{};
     std::uint32_t revision = 0;
-    std::vector<ExpectedValue> values;  ///< of every_aggregate()
+    std::vector<ExpectedValue> values;  ///< of every_column()
 };
 
 /// What a history leads to, worked out from the rules of docs/decisions/0005 with none of the
@@ -65,6 +65,8 @@ private:
     [[nodiscard]] Duration step() const;
     [[nodiscard]] EventTime next_step(EventTime after) const;
     void move(EventTime to);
+    [[nodiscard]] double grouped_mean(const std::vector<const Event*>& records,
+                                      const Window& window) const;
     [[nodiscard]] ExpectedRow row_of(const Held& held) const;
 
     Options options_;

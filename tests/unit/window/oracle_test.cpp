@@ -95,10 +95,10 @@ private:
         REQUIRE(row.revision == want.revision);
         REQUIRE(row.finality == Finality::final);
         REQUIRE(row.complete);
-        REQUIRE(row.values.size() == want.values.size());
-        for (std::size_t i = 0; i < want.values.size(); ++i) {
+        REQUIRE(row.values.size() == history_.columns.size());
+        for (std::size_t i = 0; i < row.values.size(); ++i) {
             CAPTURE(i);
-            check_value(row.values[i], want.values[i]);
+            check_value(row.values[i], want.values[history_.columns[i]]);
             seen_.beyond += row.values[i].kind == Output::Kind::beyond;
         }
         ++seen_.rows;
@@ -121,8 +121,9 @@ TEST_CASE("random partitions give the oracle's fates and rows", "[window]") {
         Seen seen;
         for (int i = 0; i < 700; ++i) {
             CAPTURE(kind, i);
-            // Tumbling windows add in the order of offsets, whatever the rounding.
-            History history = generator.history(250, kind, kind != Kind::tumbling);
+            // Tumbling and hopping windows add in an order the oracle knows, whatever the rounding.
+            const bool round_values = kind == Kind::sliding || kind == Kind::session;
+            History history = generator.history(250, kind, round_values);
             history.options.checkpoint_bytes_max = 1'000'000;
             Check(history, seen).run();
         }
