@@ -48,13 +48,16 @@ enum class LogStart : std::uint8_t {
 /// and results follow from the records, in the order of their offsets, and from the few quiet
 /// closes, which are recorded.
 ///
-/// Rules, in this order, for a record at event time t whose window is [start, end):
-///   1. The record is late when end <= watermark, the watermark being the one before this record.
-///      Then nothing else happens.
-///   2. Otherwise it is added to its window.
+/// Rules, in this order, for a record at event time t:
+///   1. The record is late when every window for it has end + accept_late <= watermark, the
+///      watermark being the one before this record. It is added to nothing then. Sliding windows
+///      and sessions say more exactly which window decides (docs/decisions/0005).
+///   2. Otherwise it is added to its windows, but for those that are forgotten.
 ///   3. watermark = max(watermark, t - grace). It never goes back.
-///   4. Windows with end <= watermark are due. Their rows are written by window end, within a
-///      window in the order in which the keys came (Row::first_offset).
+///   4. Windows with end <= watermark are due, and so are revisions of windows that were closed
+///      before, when the watermark has passed the next multiple of `every` (of the size where there
+///      is none). Rows are written by window end, within an end by Row::first_offset.
+///   5. Windows with end + accept_late <= watermark are forgotten.
 /// So a window takes records until the first record at or after end + grace, and equality
 /// suffices.
 ///
@@ -69,7 +72,7 @@ enum class LogStart : std::uint8_t {
 /// with, all rows but those the cursor names are written). A stream made from that checkpoint and
 /// n is given the records from checkpoint.replay_from on; those below n are replayed: their
 /// verdicts are muted and their rows not shown. Then it goes on as if nothing had happened.
-/// Why that is exact: docs/decisions/0002-windows-and-watermarks.md.
+/// Why that is exact: docs/decisions/0002-windows-and-watermarks.md and 0005-window-kinds.md.
 ///
 /// Threads:  one at a time.
 /// Limits:   Options::open_windows_max. The memory of a window goes back when it closes; the table
@@ -128,16 +131,19 @@ public:
 
     /// Closes the windows that end at or before `until` although no record says that it is time:
     /// the caller knows that the partition is at its end and that the clock has passed end + grace.
-    /// The watermark moves to the greatest end of the windows that close, and no further; the move
-    /// is part of every checkpoint until replay_from has passed it. Returns whether anything
+    /// The watermark moves to the greatest end of the windows that close, or to the time for a
+    /// revision that waits, and no further; the move is part of every checkpoint until replay_from
+    /// has passed it. Returns whether anything
     /// closes; its rows are then due. Not while replaying, not while something is due.
     /// Errors: the checkpoint would no longer fit into Options::checkpoint_bytes_max; nothing has
     /// changed then, and the windows wait for a record.
     Result<bool> quiet_close(EventTime until);
 
     /// Shows the open windows that changed since they were shown last, as partial rows, at most
-    /// `rows_max`; the others stay marked for the next call. By window end, then by first offset.
-    /// Returns how many were shown. Changes no result.
+    /// `rows_max`; the others stay marked for the next call. Of tumbling windows all, by window end,
+    /// then by first offset. Of the others one for each key that changed: of hopping and sliding
+    /// windows the one that ends first of those with the key's newest record. Returns how many were
+    /// shown. Changes no result.
     template <typename Visit>
     std::size_t visit_changed(std::size_t rows_max, Visit&& visit) {
         return visit_changed_rows(rows_max, RowVisitor(visit));
@@ -153,8 +159,8 @@ public:
     /// time for a revision. Nothing when neither is waiting.
     [[nodiscard]] std::optional<EventTime> next_rows() const;
 
-    /// Windows that are open, counted once per key; what Options::open_windows_max bounds. Rows
-    /// that are due count until the last row of their window has been shown.
+    /// What Options::open_windows_max bounds, kept windows included. Rows that are due count until
+    /// the last row of their window has been shown.
     [[nodiscard]] std::uint64_t open_windows() const;
 
     /// True when a new window or key would get Fate::full: stop reading this partition's peers,
