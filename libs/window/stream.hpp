@@ -140,10 +140,10 @@ public:
     Result<bool> quiet_close(EventTime until);
 
     /// Shows the open windows that changed since they were shown last, as partial rows, at most
-    /// `rows_max`; the others stay marked for the next call. Of tumbling windows all, by window end,
-    /// then by first offset. Of the others one for each key that changed: of hopping and sliding
-    /// windows the one that ends first of those with the key's newest record. Returns how many were
-    /// shown. Changes no result.
+    /// `rows_max`; the others stay marked for the next call. Of tumbling windows all, by window
+    /// end, then by first offset. Of the others one for each key that changed: of hopping and
+    /// sliding windows the one that ends first of those with the key's newest record. Returns how
+    /// many were shown. Changes no result.
     template <typename Visit>
     std::size_t visit_changed(std::size_t rows_max, Visit&& visit) {
         return visit_changed_rows(rows_max, RowVisitor(visit));
