@@ -35,6 +35,12 @@ void Options::declare(config::Command& command) {
         "aggregator --input readings --output means --late late --dead-letter dead "
         "--key device_name --time timestamp --aggregate 'average=mean(data:float32)' --round 3",
         "The mean of each device's readings over 15 seconds.");
+    command.example(
+        "aggregator --input readings --output means --late late --dead-letter dead "
+        "--key site,device_name --time timestamp --window 60s --every 5s --accept-late 10m "
+        "--aggregate 'n=count()' --aggregate 'p95=p95(data)'",
+        "Of each device of each site, every five seconds, the last minute, corrected for ten "
+        "more.");
 }
 
 void Options::declare_topics(config::Command& command) {

@@ -149,6 +149,8 @@ TEST_CASE("what is no time says why", "[json]") {
 TEST_CASE("times are written as their readers know them", "[json]") {
     CHECK(iso_milliseconds(reading) == "2024-10-07T13:02:45.000Z");
     CHECK(iso_milliseconds(reading + 123999us) == "2024-10-07T13:02:45.123Z");
+    CHECK(iso(reading + 123000us) == "2024-10-07T13:02:45.123Z");
+    CHECK(iso(reading + 123045us) == "2024-10-07T13:02:45.123045Z");
     CHECK(iso_milliseconds(EventTime{}) == "1970-01-01T00:00:00.000Z");
     CHECK(plain(reading + 123456us) == "2024-10-07 13:02:45.123456");
     CHECK(plain(reading + 120ms) == "2024-10-07 13:02:45.120000");
@@ -164,6 +166,7 @@ TEST_CASE("a random instant survives being written and read", "[json]") {
         const EventTime time{std::chrono::microseconds{micros}};
         CAPTURE(micros);
         REQUIRE(*parse_timestamp(plain(time)) == time);
+        REQUIRE(*parse_timestamp(iso(time)) == time);
         REQUIRE(*parse_timestamp(iso_milliseconds(time)) ==
                 std::chrono::floor<std::chrono::milliseconds>(time));
         REQUIRE(*parse_timestamp(fmt::format("{}", micros), {.unit = EpochUnit::microseconds}) ==
