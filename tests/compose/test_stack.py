@@ -5,6 +5,7 @@ unmodified compose files on a real engine; real Socket.IO clients through the pr
 over the raw input topic."""
 
 import os
+import re
 import signal
 import time
 import urllib.request
@@ -12,7 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 from clients import node_client, python_client
-from exactness import as_cards, check_exact
+from exactness import PREFIX, as_cards, check_exact
+from images import build_standin
+from oracle import read_topic
 from support import ROOT
 
 FILE = ROOT / "deploy" / "air-quality" / "compose.yaml"
@@ -29,6 +32,10 @@ def stack(project, ports):
 
 def page(ports):
     return f"http://127.0.0.1:{ports['PAGE_PORT']}/"
+
+
+def servers(ports):
+    return f"127.0.0.1:{ports['KAFKA_PORT']}"
 
 
 def answers(url):
@@ -66,7 +73,7 @@ def crash(engine, container):
 def settle(running, ports, wait_until, window_s, grace_s):
     """Stops the devices, waits until the last windows have closed and checks them all."""
     running.compose("stop", "device-simulator")
-    system = SimpleNamespace(bootstrap_servers=f"127.0.0.1:{ports['KAFKA_PORT']}")
+    system = SimpleNamespace(bootstrap_servers=servers(ports))
     wait_until(lambda: running.metric("aggregator", "weir_open_windows") == 0,
                "end of the last window", window_s + grace_s + 30)
     return check_exact(system, window_s, grace_s)
@@ -134,6 +141,36 @@ def test_every_service_is_rolled_while_the_windows_stay_exact(
         == [1, 1, 1]
     more_windows(clients, wait_until, "scaling down")
     settle(running, ports, wait_until, WINDOW_S, GRACE_S)
+
+
+@pytest.mark.whole
+def test_a_bridge_in_another_language_takes_the_place_of_ours_and_gives_it_back(
+        engine, stack, ports, clients, run_dir, wait_until):
+    """As docs/your-own-service.md says; readings at QoS 1 wait at the MQTT broker meanwhile."""
+    name = "weir-python"
+    build_standin(engine, "python", "python-bridge")
+    running = stack(name, **QUICK)
+    running.up()
+    connect(clients, ports, run_dir)
+    more_windows(clients, wait_until, "the start")
+    session = re.search(r"mqtt-bridge-[0-9a-f]{16}", running.logs("mqtt-bridge"))[0]
+    assert session in (ROOT / "docs" / "your-own-service.md").read_text()
+
+    running.compose("stop", "mqtt-bridge")
+    engine.run(["run", "--detach", "--init", "--name", name, "--network", f"{name}_default",
+                "--volume", f"{ROOT / 'examples/python'}:/examples:ro", "python-bridge",
+                "python3", "/examples/mqtt_bridge.py", "mosquitto", "1883", "kafka:9092", session])
+    try:
+        more_windows(clients, wait_until, "another bridge came", 3)
+        assert engine.out("inspect", "--format", "{{.State.Running}}", name) == "true"
+    finally:
+        engine.run(["rm", "--force", name])
+    running.compose("start", "mqtt-bridge")
+    more_windows(clients, wait_until, "ours came back")
+    settle(running, ports, wait_until, WINDOW_S, GRACE_S)
+    origins = {record.headers["weir-origin"].partition("/")[0]
+               for record in read_topic(servers(ports), f"{PREFIX}-input")}
+    assert origins == {"mqtt-bridge", "python-bridge"}
 
 
 @pytest.mark.whole

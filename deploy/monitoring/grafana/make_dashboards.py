@@ -129,7 +129,9 @@ AGGREGATOR = [
         Panel("Fates", {"{{fate}}": rate("weir_records_total@", "fate")}, PER_SECOND, stacked=True),
         Panel("Input", {"{{instance}}": rate("weir_records_in_total@", "instance")}, PER_SECOND),
         Panel("Results", {
-            "final": rate("weir_results_total@"), "running": rate("weir_partials_total@"),
+            "final": rate("weir_results_total@"),
+            "of these revisions": rate("weir_revisions_total@"),
+            "running": rate("weir_partials_total@"),
             "running, given up": rate("weir_partials_dropped_total@")}, PER_SECOND),
     ]),
     Row("How far behind", [
