@@ -74,7 +74,7 @@ bool Placement::followed(const Slices& slices, std::size_t index) const {
 EventTime Placement::next_end(const Slices& slices, EventTime after) const {
     if (!hopping()) return next_sliding_end(slices, after);
     const EventTime end = grid_after(after);
-    const std::size_t index = slices.lower_bound(end - size_);
+    const std::size_t index = slices.lower_bound_from_front(end - size_);
     if (index == slices.size()) return never;
     return std::max(end, first_end(slices.head(index).start));
 }

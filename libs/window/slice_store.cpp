@@ -126,7 +126,10 @@ bool SliceStore::open_group() {
     } else {
         if (waiting_.empty() || waiting_.begin()->first > watermark) return false;
         group_end_ = waiting_.begin()->first;
-        for (const KeyTable::Id id : waiting_.begin()->second) {
+        const std::vector<KeyTable::Id>& ids = waiting_.begin()->second;
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            fetch_ahead(ids, i);
+            const KeyTable::Id id = ids[i];
             // A key that found an earlier window to wait for has left its place here behind.
             if (states_[id].waits_for != group_end_) continue;
             states_[id].waits_for = never;
@@ -138,6 +141,17 @@ bool SliceStore::open_group() {
     std::sort(order_.begin(), order_.end());
     next_row_ = 0;
     return true;
+}
+
+/// Every key's memory is somewhere else, so it is asked for a few keys before it is needed.
+void SliceStore::fetch_ahead(const std::vector<KeyTable::Id>& ids, std::size_t index) const {
+    constexpr std::size_t far = 16;
+    constexpr std::size_t near = 8;
+    if (index + far < ids.size()) __builtin_prefetch(&states_[ids[index + far]]);
+    if (index + near >= ids.size()) return;
+    const KeyState& key = states_[ids[index + near]];
+    key.slices.prefetch();
+    if (key.halves) __builtin_prefetch(key.halves.get());
 }
 
 void SliceStore::add_row(KeyTable::Id id, std::uint32_t revision) {

@@ -65,6 +65,7 @@ private:
     void wait_for(KeyTable::Id id, EventTime end);
     KeyState& state_of(KeyTable::Id id);
     static Halves& halves_of(KeyState& key, EventTime merged_to);
+    void fetch_ahead(const std::vector<KeyTable::Id>& ids, std::size_t index) const;
     void add_row(KeyTable::Id id, std::uint32_t revision);
     Shown merged(EventTime end, KeyTable::Id id, bool closing, std::uint64_t* state);
     void release_rows();

@@ -44,19 +44,33 @@ public:
         return at(index) + head_words;
     }
 
-    /// The first piece that starts at or after `time`, or size().
+    /// The first piece that starts at or after `time`, or size(). What is looked for is mostly near
+    /// one of the ends, so the steps away from there double: a search touches little memory.
     [[nodiscard]] std::size_t lower_bound(EventTime time) const {
-        if (size_ == 0 || head(size_ - 1).start < time) return size_;
-        std::size_t low = 0;
-        std::size_t high = size_ - 1;
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (head(middle).start < time)
-                low = middle + 1;
-            else
-                high = middle;
+        std::size_t high = size_;
+        std::size_t step = 1;
+        while (high >= step && head(high - step).start >= time) {
+            high -= step;
+            step *= 2;
         }
-        return low;
+        return lower_bound_between(high >= step ? high - step + 1 : 0, high, time);
+    }
+    /// The same, beginning at the front.
+    [[nodiscard]] std::size_t lower_bound_from_front(EventTime time) const {
+        std::size_t low = 0;
+        std::size_t step = 1;
+        while (low + step <= size_ && head(low + step - 1).start < time) {
+            low += step;
+            step *= 2;
+        }
+        return lower_bound_between(low, std::min<std::size_t>(low + step - 1, size_), time);
+    }
+
+    /// Asks for the memory of both ends.
+    void prefetch() const {
+        if (size_ == 0) return;
+        __builtin_prefetch(at(0));
+        __builtin_prefetch(at(size_ - 1));
     }
 
     /// Makes room for a piece before the one at `index`. Its accumulator is not set up.
@@ -94,6 +108,19 @@ public:
 
 private:
     static constexpr std::size_t head_words = sizeof(Head) / 8;
+
+    /// What is before `low` starts before `time`, what is at `high` or beyond does not.
+    [[nodiscard]] std::size_t lower_bound_between(std::size_t low, std::size_t high,
+                                                  EventTime time) const {
+        while (low < high) {
+            const std::size_t middle = (low + high) / 2;
+            if (head(middle).start < time)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
 
     [[nodiscard]] std::uint64_t* at(std::size_t index) {
         return words_.data() + (begin_ + index) * stride_;
