@@ -57,6 +57,7 @@ def project(engine, images, run_dir):  # the folder goes last: overrides may be 
         return made[-1]
     yield make
     for one in reversed(made):
+        one.keep_logs(run_dir / "logs")
         one.down()
         assert one.left() == [], "compose down left something behind"
 

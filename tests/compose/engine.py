@@ -174,8 +174,13 @@ class Project:
         with urllib.request.urlopen(f"http://{address}:8080/metrics", timeout=5) as answer:
             return answer.read().decode()
 
-    def logs(self, *services):
-        return self.compose("logs", "--no-color", *services)
+    def logs(self, *arguments):
+        return self.compose("logs", "--no-color", *arguments)
+
+    def keep_logs(self, folder):
+        """Writes <folder>/<project>.log, every container's lines with their times."""
+        folder.mkdir(exist_ok=True)
+        (folder / f"{self._name}.log").write_text(self.logs("--timestamps"))
 
     def left(self):
         """Containers, networks and volumes of this project that are still there."""
