@@ -11,7 +11,8 @@ namespace {
 // "Remaining transaction time": rdkafka.h advises against any other value. A commit keeps to that,
 // for its fate matters.
 constexpr int until_transaction_timeout = -1;
-constexpr int request_timeout_ms = 5000;
+// Many times what a loaded broker takes, and soon enough to notice that one has gone.
+constexpr int request_timeout_ms = 2000;
 // Resumable, so a short wait costs nothing and patience is asked often.
 constexpr int init_timeout_ms = 1000;
 constexpr int abort_timeout_ms = 1000;

@@ -35,7 +35,7 @@ constexpr int retry_doublings_max = 6;
 constexpr milliseconds pulse_limit{60'000};
 
 /// How long after a stop was requested Kafka is still waited for.
-constexpr milliseconds patience_when_stopping{5000};
+constexpr milliseconds patience_when_stopping{3500};
 
 EventTime wall_clock() {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -63,6 +63,7 @@ Loop::Loop(const Options& options, runtime::Service& service, kafka::Consumer& c
 bool Loop::patient() {
     const Steady now = std::chrono::steady_clock::now();
     pulse_.beat(now);
+    watch_brokers();
     if (!service_.stop().stop_requested()) return true;
     if (!stopping_since_) stopping_since_ = now;
     return now - *stopping_since_ < patience_when_stopping;
@@ -225,6 +226,14 @@ void Loop::start_over() {
     if (auto aborted = output_.abort(); !aborted) fatal_ = Error{aborted.error().message};
 }
 
+/// Also while a commit waits for brokers that went away under it.
+void Loop::watch_brokers() {
+    if (consumer_.reachable() && output_.reachable())
+        kafka_ready_.met();
+    else
+        kafka_ready_.unmet("no broker can be reached");
+}
+
 void Loop::observe(Steady now) {
     if (partials_) {
         partials_->poll();
@@ -233,10 +242,7 @@ void Loop::observe(Steady now) {
     }
     if (now < next_observation_) return;
     next_observation_ = now + observation_interval;
-    if (consumer_.reachable() && output_.reachable())
-        kafka_ready_.met();
-    else
-        kafka_ready_.unmet("no broker can be reached");
+    watch_brokers();
 
     Instruments::Overview overview{.partitions = owned_.size()};
     const EventTime wall = wall_clock();

@@ -66,6 +66,7 @@ private:
     void rebuild();
     bool endure(const kafka::Failure& failure);
 
+    void watch_brokers();
     void observe(Steady now);
     Lane* lane(const kafka::RecordView& record) const;
     template <typename Visit>
