@@ -22,4 +22,21 @@ std::string_view take_key_part(std::string_view& key) {
     return part;
 }
 
+void write_key_members(json::Writer& writer, const std::vector<std::string>& names,
+                       std::string_view key) {
+    for (const std::string& name : names)
+        writer.key(name).string(names.size() == 1 ? key : take_key_part(key));
+}
+
+std::string_view record_key(std::size_t fields, std::string_view key, std::string& buffer) {
+    if (fields == 1) return key;
+    buffer.clear();
+    json::Writer writer(buffer, json::NumberStyle::java);
+    writer.begin_array();
+    for (std::size_t i = 0; i < fields; ++i)
+        writer.string(take_key_part(key));
+    writer.end_array();
+    return buffer;
+}
+
 }  // namespace weir::aggregator

@@ -48,9 +48,7 @@ std::string_view ResultWriter::value(const window::Row& row) {
     const std::string start = json::iso(row.window.start);
     const std::string end = json::iso(row.window.end);
     writer.begin_object();
-    std::string_view parts = row.key;
-    for (const std::string& name : key_names_)
-        writer.key(name).string(key_names_.size() == 1 ? row.key : take_key_part(parts));
+    write_key_members(writer, key_names_, row.key);
     if (window_form_ == WindowForm::nested) {
         writer.key(window_field_).begin_object();
         writer.key("start").string(start).key("end").string(end).end_object();
@@ -67,15 +65,7 @@ std::string_view ResultWriter::value(const window::Row& row) {
 }
 
 std::string_view ResultWriter::key(const window::Row& row) {
-    if (key_names_.size() == 1) return row.key;
-    key_.clear();
-    json::Writer writer(key_, json::NumberStyle::java);
-    writer.begin_array();
-    std::string_view parts = row.key;
-    for (std::size_t i = 0; i < key_names_.size(); ++i)
-        writer.string(take_key_part(parts));
-    writer.end_array();
-    return key_;
+    return record_key(key_names_.size(), row.key, key_);
 }
 
 kafka::HeaderList ResultWriter::headers(const window::Row& row, std::string_view topic,
