@@ -9,6 +9,11 @@ runtime::Counter fate(runtime::Metrics& metrics, const char* name) {
                            {{"fate", name}});
 }
 
+runtime::Counter status(runtime::Metrics& metrics, const char* name) {
+    return metrics.counter("weir_status_records_total", "Records written to the status topic.",
+                           {{"status", name}});
+}
+
 }  // namespace
 
 Instruments::Instruments(runtime::Metrics& metrics)
@@ -48,7 +53,17 @@ Instruments::Instruments(runtime::Metrics& metrics)
                                    "How far the oldest watermark is behind the clock.")),
       overdue_(metrics.gauge("weir_windows_overdue_seconds",
                              "How long ago, by the clock, the first open window and its grace "
-                             "ended; 0 if they have not.")) {}
+                             "ended; 0 if they have not.")),
+      present_(status(metrics, "present")),
+      missing_(status(metrics, "missing")),
+      back_(status(metrics, "back")),
+      unwatched_(metrics.counter("weir_unwatched_readings_total",
+                                 "Readings of keys beyond --expected-keys-max, whose absence "
+                                 "nobody would be told.")),
+      expected_keys_(metrics.gauge("weir_expected_keys",
+                                   "Keys that are expected to send, the missing ones included.")),
+      missing_keys_(
+          metrics.gauge("weir_missing_keys", "Keys that have sent nothing for --expect-every.")) {}
 
 void Instruments::committed(const Tally& tally, double seconds) {
     input_.add(tally.input);
@@ -59,6 +74,10 @@ void Instruments::committed(const Tally& tally, double seconds) {
     results_.add(tally.results);
     revisions_.add(tally.revisions);
     scattered_.add(tally.scattered);
+    present_.add(tally.present);
+    missing_.add(tally.missing);
+    back_.add(tally.back);
+    unwatched_.add(tally.unwatched);
     commits_.add();
     commit_seconds_.observe(seconds);
 }
@@ -74,6 +93,8 @@ void Instruments::show(const Overview& overview) {
     set(open_windows_, overview.open_windows);
     set(window_bytes_, overview.window_bytes);
     set(lag_, overview.lag_records);
+    set(expected_keys_, overview.expected_keys);
+    set(missing_keys_, overview.missing_keys);
     watermark_lag_.set(overview.watermark_lag_seconds);
     overdue_.set(overview.overdue_seconds);
 }

@@ -19,6 +19,10 @@ struct Tally {
     std::uint64_t results = 0;
     std::uint64_t revisions = 0;  ///< of the results
     std::uint64_t scattered = 0;  ///< under another record key than their group came before
+    std::uint64_t present = 0;    ///< status records, as are the next two
+    std::uint64_t missing = 0;
+    std::uint64_t back = 0;
+    std::uint64_t unwatched = 0;  ///< readings of keys beyond --expected-keys-max
 };
 
 /// The metrics of the aggregator.
@@ -42,6 +46,8 @@ public:
         std::uint64_t open_windows = 0;
         std::uint64_t window_bytes = 0;
         std::uint64_t lag_records = 0;
+        std::uint64_t expected_keys = 0;
+        std::uint64_t missing_keys = 0;
         double watermark_lag_seconds = 0;  ///< of the partition that is furthest behind
         double overdue_seconds = 0;        ///< of the window that should have closed first
     };
@@ -54,6 +60,8 @@ private:
     runtime::Histogram commit_seconds_;
     runtime::Gauge partitions_, replaying_, replay_left_, stalled_, open_windows_, window_bytes_;
     runtime::Gauge lag_, watermark_lag_, overdue_;
+    runtime::Counter present_, missing_, back_, unwatched_;
+    runtime::Gauge expected_keys_, missing_keys_;
 };
 
 }  // namespace weir::aggregator

@@ -14,12 +14,14 @@ constexpr std::size_t rows_at_a_time = 1000;
 
 }  // namespace
 
-Lane::Lane(kafka::TopicPartition where, Plan plan, Steady now)
+Lane::Lane(kafka::TopicPartition where, Plan plan, std::optional<Attendance> attendance, Steady now)
     : where_(std::move(where)),
       stream_(std::move(plan.stream)),
       next_(plan.read_from),
       committed_(plan.committed),
-      last_activity_(now) {}
+      last_activity_(now),
+      attendance_(std::move(attendance)),
+      in_contact_since_(now) {}
 
 void Lane::take(const kafka::RecordView& record, Workshop& workshop, Steady now) {
     WEIR_ASSERT(!stalled_, "a lane that stands still takes nothing");
@@ -56,8 +58,8 @@ void Lane::reach(Offset position, Workshop& workshop) {
 }
 
 void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
-    auto& [reader, keys, outbox, breathe] = workshop;
-    const auto reading = reader.read(record.value, record.timestamp_ms);
+    Outbox& outbox = workshop.outbox;
+    const auto reading = workshop.reader.read(record.value, record.timestamp_ms);
     if (!reading) {
         if (!stream_.replaying()) outbox.dead(record, reading.error().message);
         return;
@@ -70,8 +72,9 @@ void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
         stalled_ = true;
         return;
     }
+    hear(*reading, record.offset, verdict.muted, workshop);
     if (verdict.muted) return;
-    if (!keys.consistent(reading->key, record.key)) ++outbox.tally.scattered;
+    if (!workshop.keys.consistent(reading->key, record.key)) ++outbox.tally.scattered;
     if (verdict.fate == window::Fate::late)
         outbox.late(record, verdict);
     else if (reading->counted)
@@ -82,7 +85,7 @@ void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
 
 void Lane::drain(Workshop& workshop) {
     while (stream_.due() && !workshop.outbox.failed()) {
-        rows_written_ = true;
+        written_ = true;
         stream_.close_due(rows_at_a_time,
                           [&](const window::Row& row) { workshop.outbox.result(where_, row); });
         workshop.breathe();
@@ -104,11 +107,49 @@ void Lane::close_quietly(EventTime until, Workshop& workshop) {
                   {{"partition", number(where_.partition)}, {"reason", closed.error().message}});
         return;
     }
-    rows_written_ = true;
+    written_ = true;
     drain(workshop);
 }
 
-bool Lane::dirty() const { return !stream_.replaying() && (rows_written_ || committed_ != next_); }
+void Lane::hear(const Reading& reading, Offset offset, bool muted, Workshop& workshop) {
+    if (!attendance_) return;
+    if (muted) return attendance_->replay(reading.key, reading.time, offset);
+    const auto heard = attendance_->hear(reading.key, reading.time, offset, workshop.wall);
+    if (heard.unwatched) ++workshop.outbox.tally.unwatched;
+    if (heard.said) say(*heard.said, workshop);
+}
+
+void Lane::say(const StatusRecord& record, Workshop& workshop) {
+    written_ = true;
+    workshop.outbox.status(where_, record);
+}
+
+bool Lane::misses_somebody(std::chrono::milliseconds idle, Steady now, EventTime wall) {
+    return attendance_ && !stream_.replaying() && !stalled_ && !roll_call_ &&
+           now - in_contact_since_ >= idle && attendance_->overdue(wall);
+}
+
+void Lane::judge_absence(Workshop& workshop) {
+    if (!roll_call_ || next_ < roll_call_->end || stream_.replaying()) return;
+    const auto missing = [&](const StatusRecord& record) { say(record, workshop); };
+    while (!workshop.outbox.failed() &&
+           attendance_->judge(roll_call_->wall, rows_at_a_time, missing) > 0)
+        workshop.breathe();
+    roll_call_.reset();
+}
+
+void Lane::lose_contact(Steady now) {
+    in_contact_since_ = now;
+    roll_call_.reset();
+}
+
+void Lane::note_attendance(Workshop& workshop) {
+    if (!attendance_) return;
+    attendance_->note(stream_.checkpoint(next_).replay_from,
+                      [&](const StatusRecord& record) { say(record, workshop); });
+}
+
+bool Lane::dirty() const { return !stream_.replaying() && (written_ || committed_ != next_); }
 
 kafka::Position Lane::position(const Fingerprint& fingerprint) const {
     return {where_, next_, encode_metadata(stream_.checkpoint(next_), fingerprint)};
@@ -116,7 +157,7 @@ kafka::Position Lane::position(const Fingerprint& fingerprint) const {
 
 void Lane::on_committed() {
     committed_ = next_;
-    rows_written_ = false;
+    written_ = false;
 }
 
 }  // namespace weir::aggregator

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "attendance.hpp"
 #include "fingerprint.hpp"
 #include "kafka/record.hpp"
 #include "key_check.hpp"
@@ -23,6 +24,7 @@ struct Workshop {
     Outbox& outbox;
     /// Called between two portions of rows: the place for a commit when very many windows close.
     std::function<void()> breathe;
+    EventTime wall{};  ///< the clock when the present batch came
 };
 
 /// One input partition that this replica owns: its windows, and how far it has come.
@@ -36,7 +38,8 @@ class Lane {
 public:
     using Steady = std::chrono::steady_clock::time_point;
 
-    Lane(kafka::TopicPartition where, Plan plan, Steady now);
+    /// `attendance`: as the status topic has it; nothing when nobody is missed.
+    Lane(kafka::TopicPartition where, Plan plan, std::optional<Attendance> attendance, Steady now);
 
     [[nodiscard]] const kafka::TopicPartition& where() const { return where_; }
     [[nodiscard]] bool replaying() const { return stream_.replaying(); }
@@ -64,6 +67,21 @@ public:
     /// Silence so far means nothing, because nobody could have been heard.
     void restart_idle(Steady now) { last_activity_ = now; }
 
+    /// Whether a key seems to be missing at `wall`, and the brokers have been heard for `idle`, and
+    /// nobody has asked yet for the log's end.
+    [[nodiscard]] bool misses_somebody(std::chrono::milliseconds idle, Steady now, EventTime wall);
+    /// The log ended at `end` when the clock said `wall`, or later: once all before it has been
+    /// taken, who is silent then is missing.
+    void judge_absence_at(Offset end, EventTime wall) { roll_call_ = RollCall{end, wall}; }
+    /// Says who is missing, if that moment has come.
+    void judge_absence(Workshop& workshop);
+    /// No broker can be heard: silence begins to mean something again `idle` after the last call.
+    void lose_contact(Steady now);
+    [[nodiscard]] const std::optional<Attendance>& attendance() const { return attendance_; }
+
+    /// Writes what a commit of position() has to bring along.
+    void note_attendance(Workshop& workshop);
+
     /// Something happened that is not committed.
     [[nodiscard]] bool dirty() const;
     [[nodiscard]] kafka::Position position(const Fingerprint& fingerprint) const;
@@ -73,6 +91,14 @@ private:
     void reach(Offset position, Workshop& workshop);
     void drain(Workshop& workshop);
     void judge(const kafka::RecordView& record, Workshop& workshop);
+    void hear(const Reading& reading, Offset offset, bool muted, Workshop& workshop);
+    void say(const StatusRecord& record, Workshop& workshop);
+
+    /// A moment at which attendance is judged.
+    struct RollCall {
+        Offset end{};
+        EventTime wall{};
+    };
 
     kafka::TopicPartition where_;
     window::Stream stream_;
@@ -80,8 +106,11 @@ private:
     std::optional<Offset> committed_;
     std::optional<Offset> end_;  ///< while nothing has come since the partition's end was seen
     Steady last_activity_;
+    std::optional<Attendance> attendance_;
+    std::optional<RollCall> roll_call_;
+    Steady in_contact_since_;
     std::uint64_t replayed_ = 0;
-    bool rows_written_ = false;
+    bool written_ = false;
     bool stalled_ = false;
     bool quiet_close_refused_ = false;
 };

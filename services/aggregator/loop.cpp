@@ -44,12 +44,14 @@ EventTime wall_clock() {
 }  // namespace
 
 Loop::Loop(const Options& options, runtime::Service& service, kafka::Consumer& consumer,
-           Output& output, std::optional<Partials> partials, Instruments& instruments)
+           Output& output, std::optional<Partials> partials, std::optional<StatusLog> status_log,
+           Instruments& instruments)
     : options_(options),
       service_(service),
       consumer_(consumer),
       output_(output),
       partials_(std::move(partials)),
+      status_log_(std::move(status_log)),
       instruments_(instruments),
       kafka_ready_(service.health().condition("kafka")),
       partitions_ready_(service.health().condition("partitions")),
@@ -91,6 +93,7 @@ void Loop::step() {
     const auto events = consumer_.poll(wait(std::chrono::steady_clock::now()));
     const Steady now = std::chrono::steady_clock::now();
     pulse_.beat(now);
+    workshop_.wall = wall_clock();
     caught_up_ = events.size() < kafka::ConsumerSettings{}.batch_records_max;
     for (const kafka::Event& event : events) {
         if (outbox_.failed()) break;
@@ -98,6 +101,7 @@ void Loop::step() {
     }
     output_.poll();
     if (!outbox_.failed()) close_quietly(now);
+    if (status_log_ && !outbox_.failed()) judge_absence(now);
     if (!outbox_.failed() && commit_due(now)) commit();
     answer_rebalances();
     if (outbox_.failed()) start_over();
@@ -169,6 +173,24 @@ void Loop::close_quietly(Steady now) {
     });
 }
 
+/// Who is silent is judged as of a moment: the clock is read, then the partition's leader is asked
+/// for its end, and once everything before that has been taken whoever was to send by then and did
+/// not is missing. Being behind, at any speed, raises no alarm.
+void Loop::judge_absence(Steady now) {
+    const bool deaf = !consumer_.reachable();
+    for_each_lane([&](Lane& lane) {
+        if (deaf) return lane.lose_contact(now);
+        lane.judge_absence(workshop_);
+        const EventTime wall = wall_clock();
+        if (outbox_.failed() || !lane.misses_somebody(options_.idle, now, wall)) return;
+        const auto asked = consumer_.query_watermarks(lane.where(), end_query_timeout);
+        if (!asked) return lane.lose_contact(now);
+        // Under an open transaction the end is further on than we may read.
+        const auto log = consumer_.cached_watermarks(lane.where());
+        lane.judge_absence_at(log ? std::max(asked->high, log->high) : asked->high, wall);
+    });
+}
+
 /// Soon when somebody waits for what was written: at once after a quiet moment, in company while
 /// the topic is read at full speed. Lazily when only offsets have moved.
 bool Loop::commit_due(Steady now) const {
@@ -183,9 +205,11 @@ void Loop::commit() {
     std::vector<Lane*> lanes;
     for_each_lane([&](Lane& lane) {
         if (!lane.dirty()) return;
+        lane.note_attendance(workshop_);
         positions.push_back(lane.position(*fingerprint_));
         lanes.push_back(&lane);
     });
+    if (outbox_.failed()) return;
     const Steady began = std::chrono::steady_clock::now();
     last_commit_ = began;
     if (positions.empty()) {
@@ -259,6 +283,10 @@ void Loop::observe(Steady now) {
         if (lane.stalled()) ++overview.stalled;
         overview.open_windows += stream.open_windows();
         overview.window_bytes += stream.memory_bytes();
+        if (const auto& attendance = lane.attendance()) {
+            overview.expected_keys += attendance->known();
+            overview.missing_keys += attendance->missing();
+        }
         replayed += lane.replayed();
         if (lane.replaying()) {
             ++overview.replaying;

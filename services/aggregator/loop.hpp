@@ -19,6 +19,7 @@
 #include "partials.hpp"
 #include "reading.hpp"
 #include "runtime/service.hpp"
+#include "status_log.hpp"
 
 namespace weir::aggregator {
 
@@ -37,7 +38,8 @@ class Loop {
 public:
     /// The consumer and the output are open and not started. Everything given outlives the loop.
     Loop(const Options& options, runtime::Service& service, kafka::Consumer& consumer,
-         Output& output, std::optional<Partials> partials, Instruments& instruments);
+         Output& output, std::optional<Partials> partials, std::optional<StatusLog> status_log,
+         Instruments& instruments);
 
     /// Works until the service stops. Errors: fatal ones, for the supervisor to start us again.
     Result<void> run();
@@ -53,6 +55,7 @@ private:
     void take(const kafka::Event& event, Steady now);
     void stall(Lane& lane);
     void close_quietly(Steady now);
+    void judge_absence(Steady now);
 
     [[nodiscard]] bool commit_due(Steady now) const;
     void commit();
@@ -64,6 +67,8 @@ private:
     kafka::Outcome<std::vector<kafka::Position>> prepare(
         const std::vector<kafka::TopicPartition>& partitions);
     void rebuild();
+    kafka::Outcome<std::vector<std::optional<Attendance>>> attendances(
+        const std::vector<kafka::TopicPartition>& partitions);
     bool endure(const kafka::Failure& failure);
 
     void watch_brokers();
@@ -77,6 +82,7 @@ private:
     kafka::Consumer& consumer_;
     Output& output_;
     std::optional<Partials> partials_;
+    std::optional<StatusLog> status_log_;
     Instruments& instruments_;
     runtime::Health::Condition& kafka_ready_;
     runtime::Health::Condition& partitions_ready_;

@@ -7,6 +7,7 @@
 #include "output.hpp"
 #include "partials.hpp"
 #include "runtime/service.hpp"
+#include "status_log.hpp"
 #include "topics.hpp"
 #include "transactional_id.hpp"
 
@@ -33,7 +34,14 @@ Result<void> work(const Options& options, runtime::Service& service) {
         if (!opened) return Error{opened.error().message};
         partials.emplace(std::move(*opened));
     }
-    Loop the_loop(options, service, *consumer, *output, std::move(partials), instruments);
+    std::optional<StatusLog> status_log;
+    if (options.expect_every) {
+        auto opened = StatusLog::open(options, [&] { return loop->patient(); });
+        if (!opened) return Error{opened.error().message};
+        status_log.emplace(std::move(*opened));
+    }
+    Loop the_loop(options, service, *consumer, *output, std::move(partials), std::move(status_log),
+                  instruments);
     loop = &the_loop;
     const auto going = [&] { return !service.stop().stop_requested() && the_loop.patient(); };
     if (auto ready = await_topics(options, service, going); !ready) return ready.error();

@@ -9,6 +9,7 @@
 #include "base/units.hpp"
 #include "json/pointer.hpp"
 #include "json/time_zone.hpp"
+#include "status.hpp"
 
 namespace weir::aggregator {
 
@@ -29,6 +30,7 @@ void Options::declare(config::Command& command) {
     declare_readings(command);
     declare_windows(command);
     declare_results(command);
+    declare_absence(command);
     declare_guarantee(command);
     command.rule([this](std::vector<std::string>& mistakes) { check(mistakes); });
     command.example(
@@ -173,6 +175,30 @@ void Options::declare_results(config::Command& command) {
                    "The window as an object with start and end, or as two fields.");
 }
 
+void Options::declare_absence(config::Command& command) {
+    command.section("Absence");
+    command
+        .option("expect-every", expect_every,
+                "A key that has sent once on time and then nothing for this long, from its last "
+                "event time to the clock, is missing. Longer than what a reading needs to get "
+                "here. Needs --status.")
+        .check([](const std::optional<milliseconds>& length) -> Result<void> {
+            if (!length || (*length >= 100ms && *length <= longest)) return {};
+            return Error{fmt::format("expected {} to {}, got {}", format_duration(100ms),
+                                     format_duration(longest), format_duration(*length))};
+        });
+    command
+        .option("status", status,
+                "The topic of keys that are missing or back: compacted, of this group alone, with "
+                "at least as many partitions as --input.")
+        .metavar("TOPIC");
+    command
+        .option("expected-keys-max", expected_keys_max,
+                "Keys of one partition that are watched with --expect-every; further ones are "
+                "counted and not missed.")
+        .range(1, 100'000'000);
+}
+
 void Options::declare_guarantee(config::Command& command) {
     command.section("Guarantee");
     command.option("guarantee", guarantee,
@@ -205,8 +231,11 @@ void Options::check(std::vector<std::string>& mistakes) const {
     if (const auto schema = compile(aggregates); !schema)
         mistakes.push_back("--aggregate: " + schema.error().message);
 
-    const std::pair<const char*, const std::string*> outputs[] = {
-        {"output", &output}, {"late", &late}, {"dead-letter", &dead_letter}, {"partial", &partial}};
+    const std::pair<const char*, const std::string*> outputs[] = {{"output", &output},
+                                                                  {"late", &late},
+                                                                  {"dead-letter", &dead_letter},
+                                                                  {"partial", &partial},
+                                                                  {"status", &status}};
     for (const auto& [name, topic] : outputs)
         if (*topic == input)
             mistakes.push_back(
@@ -221,6 +250,7 @@ void Options::check(std::vector<std::string>& mistakes) const {
     if (guarantee == Guarantee::at_least_once && !transactional_id.empty())
         mistakes.push_back("--transactional-id needs --guarantee exactly-once, got at-least-once");
     check_windows(mistakes);
+    check_absence(mistakes);
     check_names(mistakes);
 }
 
@@ -244,6 +274,28 @@ void Options::check_windows(std::vector<std::string>& mistakes) const {
         mistakes.push_back(
             fmt::format("--every: {} cuts a window of {} into {} slices, and {} are allowed",
                         format_duration(*every), format_duration(size()), slices, slices_max));
+}
+
+void Options::check_absence(std::vector<std::string>& mistakes) const {
+    if (expect_every.has_value() == status.empty())
+        mistakes.push_back(expect_every ? "--expect-every needs --status, the topic of keys that "
+                                          "are missing or back"
+                                        : "--status needs --expect-every, how long a key may be "
+                                          "silent");
+    if (status.empty()) return;
+    const std::pair<const char*, const std::string*> others[] = {
+        {"output", &output}, {"late", &late}, {"dead-letter", &dead_letter}, {"partial", &partial}};
+    for (const auto& [name, topic] : others)
+        if (*topic == status)
+            mistakes.push_back(
+                fmt::format("--status and --{} are the same topic, {}: it is "
+                            "compacted and read back, and holds nothing else",
+                            name, status));
+    const std::vector<std::string> names = key_names(*this);
+    for (const std::string_view member : status_members)
+        if (std::find(names.begin(), names.end(), member) != names.end())
+            mistakes.push_back(fmt::format(
+                "--key: the name {} is taken by the status record, see --status", member));
 }
 
 void Options::check_names(std::vector<std::string>& mistakes) const {

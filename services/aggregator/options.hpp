@@ -81,6 +81,10 @@ struct Options {
     WindowForm window_form = WindowForm::nested;
     milliseconds partial_every = std::chrono::seconds{1};
 
+    std::optional<milliseconds> expect_every;  ///< empty: nobody is missed
+    std::string status;
+    std::uint64_t expected_keys_max = 100'000;
+
     Guarantee guarantee = Guarantee::exactly_once;
     std::string transactional_id;  ///< empty: derived, see TransactionalId
     milliseconds commit_interval = std::chrono::seconds{1};
@@ -98,9 +102,11 @@ private:
     void declare_readings(config::Command& command);
     void declare_windows(config::Command& command);
     void declare_results(config::Command& command);
+    void declare_absence(config::Command& command);
     void declare_guarantee(config::Command& command);
     void check(std::vector<std::string>& mistakes) const;
     void check_windows(std::vector<std::string>& mistakes) const;
+    void check_absence(std::vector<std::string>& mistakes) const;
     void check_names(std::vector<std::string>& mistakes) const;
 };
 

@@ -10,7 +10,11 @@
 namespace weir::aggregator {
 
 Outbox::Outbox(const Options& options, Output& output, std::string origin)
-    : options_(options), output_(output), origin_(std::move(origin)), writer_(options) {}
+    : options_(options),
+      output_(output),
+      origin_(std::move(origin)),
+      writer_(options),
+      status_writer_(options) {}
 
 void Outbox::result(const kafka::TopicPartition& source, const window::Row& row) {
     ++tally.results;
@@ -34,6 +38,25 @@ void Outbox::dead(const kafka::RecordView& record, std::string_view reason) {
     ++tally.dead;
     pass_on(record, options_.dead_letter,
             kafka::dead_letter_headers(record, reason, "extract", origin_));
+}
+
+/// Beside the readings it follows from: the status of a partition's keys is in the partition of the
+/// same number.
+void Outbox::status(const kafka::TopicPartition& source, const StatusRecord& record) {
+    switch (record.status) {
+        case Status::present: ++tally.present; break;
+        case Status::missing: ++tally.missing; break;
+        case Status::back: ++tally.back; break;
+    }
+    if (failed()) return;
+    const auto headers = StatusWriter::headers(record, source.topic, source.partition, origin_);
+    const auto views = headers.views();
+    auto sent = output_.send({.topic = options_.status,
+                              .key = status_writer_.key(record),
+                              .value = status_writer_.value(record),
+                              .headers = views,
+                              .partition = source.partition});
+    if (!sent) fail(sent.error());
 }
 
 /// The original's bytes under the original's key, its headers followed by ours. A record so large

@@ -10,6 +10,7 @@
 #include "options.hpp"
 #include "output.hpp"
 #include "result.hpp"
+#include "status.hpp"
 #include "window/types.hpp"
 
 namespace weir::aggregator {
@@ -26,6 +27,7 @@ public:
     void result(const kafka::TopicPartition& source, const window::Row& row);
     void late(const kafka::RecordView& record, const window::Verdict& verdict);
     void dead(const kafka::RecordView& record, std::string_view reason);
+    void status(const kafka::TopicPartition& source, const StatusRecord& record);
 
     [[nodiscard]] bool failed() const { return failure_.has_value(); }
     void fail(kafka::Failure failure);
@@ -43,6 +45,7 @@ private:
     Output& output_;
     std::string origin_;
     ResultWriter writer_;
+    StatusWriter status_writer_;
     std::optional<kafka::Failure> failure_;
 };
 

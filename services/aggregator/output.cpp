@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "base/log.hpp"
 
 namespace weir::aggregator {
@@ -35,14 +39,16 @@ Output::Output(const Options& options, std::string transactional_id, std::functi
 kafka::Outcome<void> Output::open_producer() {
     transactions_.reset();
     producer_.reset();
-    auto producer =
-        kafka::Producer::open(options_.kafka,
-                              {.client_id = "aggregator",
-                               .transactional_id = transactional_id_,
-                               .topics = {options_.output, options_.late, options_.dead_letter}},
-                              [lost = lost_](const kafka::Delivery& delivery) {
-                                  if (!delivery.delivered && !*lost) *lost = *delivery.failure;
-                              });
+    std::vector topics{options_.output, options_.late, options_.dead_letter};
+    if (!options_.status.empty()) topics.push_back(options_.status);
+    auto producer = kafka::Producer::open(options_.kafka,
+                                          {.client_id = "aggregator",
+                                           .transactional_id = transactional_id_,
+                                           .topics = std::move(topics)},
+                                          [lost = lost_](const kafka::Delivery& delivery) {
+                                              if (!delivery.delivered && !*lost)
+                                                  *lost = *delivery.failure;
+                                          });
     if (!producer) return producer.error();
     producer_ = std::make_unique<kafka::Producer>(std::move(*producer));
     if (!transactional_id_.empty()) transactions_.emplace(*producer_, patience_);

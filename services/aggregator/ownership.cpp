@@ -96,6 +96,9 @@ kafka::Outcome<std::vector<kafka::Position>> Loop::prepare(const Partitions& par
     const auto committed = consumer_.committed(partitions, request_timeout);
     if (!committed) return committed.error();
 
+    auto attendances = this->attendances(partitions);
+    if (!attendances) return attendances.error();
+
     std::vector<std::unique_ptr<Lane>> lanes;
     for (std::size_t i = 0; i < partitions.size(); ++i) {
         const kafka::TopicPartition& where = partitions[i];
@@ -111,8 +114,9 @@ kafka::Outcome<std::vector<kafka::Position>> Loop::prepare(const Partitions& par
             log::warn(plan->warning,
                       {{"topic", where.topic}, {"partition", number(where.partition)}});
         positions.push_back({where, plan->read_from, {}});
-        lanes.push_back(
-            std::make_unique<Lane>(where, std::move(*plan), std::chrono::steady_clock::now()));
+        lanes.push_back(std::make_unique<Lane>(where, std::move(*plan),
+                                               std::move((*attendances)[i]),
+                                               std::chrono::steady_clock::now()));
     }
     for (auto& lane : lanes) {
         const auto index = static_cast<std::size_t>(number(lane->where().partition));
@@ -120,6 +124,19 @@ kafka::Outcome<std::vector<kafka::Position>> Loop::prepare(const Partitions& par
         lanes_[index] = std::move(lane);
     }
     return positions;
+}
+
+/// Who is known to be there, for each partition. Asked for after the committed offsets: what was
+/// committed with those is in the status topic.
+kafka::Outcome<std::vector<std::optional<Attendance>>> Loop::attendances(
+    const Partitions& partitions) {
+    std::vector<std::optional<Attendance>> attendances(partitions.size());
+    if (!status_log_) return attendances;
+    auto loaded = status_log_->load(partitions);
+    if (!loaded) return loaded.error();
+    for (std::size_t i = 0; i < partitions.size(); ++i)
+        attendances[i].emplace(std::move((*loaded)[i]));
+    return attendances;
 }
 
 /// Takes over again what is ours and has no lane since start_over().

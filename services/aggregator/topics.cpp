@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topics.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -21,8 +24,8 @@ constexpr auto pause_between_attempts = 100ms;
 /// The topics that are not there, as a list for people.
 std::string missing(const Options& options, const std::vector<kafka::TopicState>& topics) {
     std::string list;
-    for (const std::string& wanted :
-         {options.input, options.output, options.late, options.dead_letter, options.partial}) {
+    for (const std::string& wanted : {options.input, options.output, options.late,
+                                      options.dead_letter, options.partial, options.status}) {
         const bool there =
             wanted.empty() || std::any_of(topics.begin(), topics.end(), [&](const auto& topic) {
                 return topic.name == wanted && topic.has_leaders;
@@ -32,11 +35,39 @@ std::string missing(const Options& options, const std::vector<kafka::TopicState>
     return list;
 }
 
-kafka::Outcome<bool> is_compacted(kafka::Admin& admin, const std::string& topic) {
+kafka::Outcome<std::string> cleanup_policy(kafka::Admin& admin, const std::string& topic) {
     std::vector<kafka::TopicState> topics{{.name = topic}};
     if (auto described = admin.describe(topics, request_timeout); !described)
         return described.error();
-    return topics.front().config["cleanup.policy"].find("compact") != std::string::npos;
+    return topics.front().config["cleanup.policy"];
+}
+
+/// What is known of keys is read back from the status topic: it must hold every key's last record,
+/// beside the input's partition that the key is in.
+kafka::Outcome<void> check_status(kafka::Admin& admin, const Options& options,
+                                  const std::vector<kafka::TopicState>& topics) {
+    if (options.status.empty()) return {};
+    const auto refuse = [](std::string reason) {
+        return kafka::Failure{kafka::Meaning::fatal, 0, std::move(reason)};
+    };
+    const auto partitions = [&](const std::string& name) {
+        const auto topic = std::find_if(topics.begin(), topics.end(),
+                                        [&](const auto& each) { return each.name == name; });
+        return topic->partitions;
+    };
+    if (partitions(options.status) < partitions(options.input))
+        return refuse(fmt::format(
+            "--status: expected at least as many partitions as --input {} "
+            "has, {}, and {} has {}",
+            options.input, partitions(options.input), options.status, partitions(options.status)));
+    const auto policy = cleanup_policy(admin, options.status);
+    if (!policy) return policy.error();
+    if (*policy != "compact")
+        return refuse(
+            fmt::format("--status: expected {} to have cleanup.policy compact, got {}: "
+                        "it would forget keys",
+                        options.status, *policy));
+    return {};
 }
 
 /// Nothing when the topics are there, what is missing while they are not.
@@ -45,9 +76,10 @@ kafka::Outcome<std::string> look(kafka::Admin& admin, const Options& options) {
     if (!topics) return topics.error();
     std::string list = missing(options, *topics);
     if (!list.empty()) return "waiting for the topics " + list;
-    const auto compacted = is_compacted(admin, options.input);
-    if (!compacted) return compacted.error();
-    if (*compacted)
+    if (auto fit = check_status(admin, options, *topics); !fit) return fit.error();
+    const auto policy = cleanup_policy(admin, options.input);
+    if (!policy) return policy.error();
+    if (policy->find("compact") != std::string::npos)
         return kafka::Failure{kafka::Meaning::fatal, 0,
                               "the topic " + options.input +
                                   " is compacted: it forgets the readings that windows are built "

@@ -14,7 +14,7 @@ namespace weir::aggregator {
 /// again, says false.
 ///
 /// Errors: the brokers refuse us, or the input is compacted: a compacted log forgets the readings
-/// that windows are built up from.
+/// that windows are built up from. Or the status topic is not compacted, or has too few partitions.
 Result<void> await_topics(const Options& options, runtime::Service& service,
                           const std::function<bool()>& patient);
 

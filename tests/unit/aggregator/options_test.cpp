@@ -166,6 +166,16 @@ TEST_CASE("mistakes across options are found before any network is touched", "[a
         {{"--aggregate", "a=mean(x)", "--time-zone", "Mars/Olympus"}, "--time-zone"},
         {{"--aggregate", "a=mean(x)", "--guarantee", "at-least-once", "--transactional-id", "x"},
          "--transactional-id needs --guarantee exactly-once"},
+        {{"--aggregate", "a=mean(x)", "--expect-every", "10s"}, "--expect-every needs --status"},
+        {{"--aggregate", "a=mean(x)", "--status", "s"}, "--status needs --expect-every"},
+        {{"--aggregate", "a=mean(x)", "--expect-every", "1ms", "--status", "s"},
+         "--expect-every: expected 100ms to"},
+        {{"--aggregate", "a=mean(x)", "--expect-every", "1s", "--status", "in"},
+         "--status and --input are the same"},
+        {{"--aggregate", "a=mean(x)", "--expect-every", "1s", "--status", "late"},
+         "--status and --late are the same"},
+        {{"--aggregate", "a=mean(x)", "--expect-every", "1s", "--status", "s", "--key", "/a/since"},
+         "--key: the name since is taken by the status record"},
     };
     for (const Case& item : cases) {
         Options options;
