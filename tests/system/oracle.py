@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+# What a broker that has just started answers about groups.
+MOVING = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE,
+          KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -43,8 +46,9 @@ def read_topic(bootstrap_servers, topic, isolation="read_committed"):
         "isolation.level": isolation,
     })
     try:
-        partitions = [TopicPartition(topic, p, 0)
-                      for p in consumer.list_topics(topic, 10).topics[topic].partitions]
+        partitions = _partitions(consumer, topic)
+        for partition in partitions:
+            partition.offset = 0
         ends = {p.partition: consumer.get_watermark_offsets(p, timeout=10)[1] for p in partitions}
         consumer.assign(partitions)
         records, reading = [], {partition for partition, end in ends.items() if end > 0}
@@ -64,6 +68,36 @@ def read_topic(bootstrap_servers, topic, isolation="read_committed"):
         return sorted(records, key=lambda r: (r.partition, r.offset))
     finally:
         consumer.close()
+
+
+def committed(bootstrap_servers, group, topic):
+    """{partition: offset} of a group; {} while its coordinator is on the move. Errors:
+    KafkaException, also where a transaction holds an offset back."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": group})
+    try:
+        return {p.partition: p.offset
+                for p in consumer.committed(_partitions(consumer, topic), 10)}
+    except KafkaException as error:
+        if error.args[0].code() not in MOVING:
+            raise
+        return {}
+    finally:
+        consumer.close()
+
+
+def ends(bootstrap_servers, topic):
+    """{partition: offset of its end}."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "ends"})
+    try:
+        return {p.partition: consumer.get_watermark_offsets(p, 10)[1]
+                for p in _partitions(consumer, topic)}
+    finally:
+        consumer.close()
+
+
+def _partitions(consumer, topic):
+    found = consumer.list_topics(topic, 10).topics[topic].partitions
+    return [TopicPartition(topic, partition) for partition in found]
 
 
 def record_of(message):

@@ -7,13 +7,9 @@ import random
 from datetime import datetime, timedelta
 
 import oracle
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer
 
 START = datetime(2024, 10, 7, 12, 0, 0)
-
-# What a broker that has just started answers about groups.
-MOVING = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE,
-          KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
 
 # In the order Bench takes their names.
 TOPICS = ("input", "output", "partial", "late", "dead")
@@ -81,27 +77,11 @@ class Bench:
 
     def committed(self):
         """{partition: offset} of the group; {} while its coordinator is on the move."""
-        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": self.group})
-        try:
-            partitions = consumer.list_topics(self.input, 10).topics[self.input].partitions
-            wanted = [TopicPartition(self.input, p) for p in partitions]
-            return {p.partition: p.offset for p in consumer.committed(wanted, 10)}
-        except KafkaException as error:
-            if error.args[0].code() not in MOVING:
-                raise
-            return {}
-        finally:
-            consumer.close()
+        return oracle.committed(self.servers, self.group, self.input)
 
     def ends(self):
         """{partition: offset of its end}."""
-        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "ends"})
-        try:
-            partitions = consumer.list_topics(self.input, 10).topics[self.input].partitions
-            return {p: consumer.get_watermark_offsets(TopicPartition(self.input, p), 10)[1]
-                    for p in partitions}
-        finally:
-            consumer.close()
+        return oracle.ends(self.servers, self.input)
 
     def assert_exact(self):
         """Every result, late record and dead letter is there once and as the oracle says."""
