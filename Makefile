@@ -4,8 +4,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-clean test unit service-test system-test check lint format docs \
-        sanitize images up down logs test-compose clean
+.PHONY: help setup build run run-clean test unit service-test system-test chaos check lint format \
+        docs sanitize images up down logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -54,6 +54,10 @@ service-test: ## Build and run the service tests: each service alone between rea
 system-test: ## Build and run the system tests: the whole pipeline, the page in a browser
 	$(tested)
 	@tests/run system
+
+chaos: ## Kill, freeze and scale aggregators and brokers for SECONDS_ (180) and judge all results
+	$(tested)
+	@SECONDS_=$(SECONDS_) RATE=$(RATE) tests/chaos/run
 
 test-compose: ## Build and run every test of the images and compose files, in a Docker engine of its own
 	$(tested)
