@@ -151,6 +151,15 @@ AGGREGATOR = [
             "records read again, in 15 minutes": per_quarter("weir_replayed_records_total@")},
               about="After a start, a rebalance or an abort."),
     ]),
+    Row("Absence, with --expect-every", [
+        Panel("Keys", {"expected": "sum(weir_expected_keys@)",
+                       "missing": "sum(weir_missing_keys@)"}),
+        Panel("Status records", {"{{status}}": rate("weir_status_records_total@", "status")},
+              PER_SECOND),
+        Panel("Readings nobody watches for", {
+            "in 15 minutes": per_quarter("weir_unwatched_readings_total@")},
+              about="Of keys beyond --expected-keys-max."),
+    ]),
     Row("Commits", [
         Panel("How long they take", quantiles("weir_commit_seconds"), "s"),
         Panel("How many", {"done": rate("weir_commits_total@"),
