@@ -103,7 +103,8 @@ def test_a_killed_replica_is_replaced_and_nothing_is_lost(replica, mosquitto, re
 def test_a_standby_takes_the_only_filter_over(replica, mosquitto, records):
     only = {"topic": "t/+", "key": "{2}"}
     first, second = replica("first", only), replica("second", only)
-    wait_until(lambda: len(owned(first)) == len(owned(second)) == 2, "shares of the slots")
+    wait_until(lambda: len(owned(first)) == len(owned(second)) == 2
+               and sessions(first) + sessions(second) == 1, "shares of the slots")
     active, standby = sorted((first, second), key=sessions, reverse=True)
     wait_shares({active: 1, standby: 0})
     assert standby.readiness()["status"] == "ready"
