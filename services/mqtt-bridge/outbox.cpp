@@ -126,13 +126,17 @@ void Outbox::on_delivery(const kafka::Delivery& delivery) {
                                 delivery.failure->message));
     if (delivery.failure->meaning != kafka::Meaning::rejected || !passage->original)
         return fail(delivery.failure->message);
-    // Refused for its own sake, and not for that of its batch?
-    if (!topics_seen_) look_at_topics();
-    if (failure()) return;
-    const Original original = *std::exchange(passage->original, std::nullopt);
-    bury({delivery.failure->message, "deliver", original.topic, delivery.key, original.payload,
-          original.payload.size()},
-         std::move(passage));
+    refused_.push_back({std::move(passage), std::string(delivery.key), delivery.failure->message});
+    if (topics_seen_) bury_refused();
+}
+
+/// Once the topics were seen: a record was refused for its own sake, and not for that of its batch.
+void Outbox::bury_refused() {
+    for (auto& [passage, key, reason] : std::exchange(refused_, {})) {
+        const Original original = *std::exchange(passage->original, std::nullopt);
+        bury({reason, "deliver", original.topic, key, original.payload, original.payload.size()},
+             std::move(passage));
+    }
 }
 
 void Outbox::poll(std::chrono::milliseconds wait) {
@@ -155,12 +159,18 @@ void Outbox::watch() {
 void Outbox::look_at_topics() {
     const auto checked = check_topics(options_, look_wait);
     topics_seen_ = checked.ok();
-    if (topics_seen_) return kafka_ready_.met();
+    if (topics_seen_) {
+        kafka_ready_.met();
+        return bury_refused();
+    }
     kafka_ready_.unmet(checked.error().sentence);
     if (!checked.error().may_pass) fail(checked.error().sentence);
 }
 
-void Outbox::close() { producer_->close(0ms); }
+void Outbox::close() {
+    producer_->close(0ms);
+    refused_.clear();
+}
 
 void Outbox::fail(std::string reason) {
     {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "kafka/producer.hpp"
@@ -65,6 +66,12 @@ private:
         std::optional<Original> original{};  // nothing when it goes as a dead letter
         LatencyProbe::Start probed{};
     };
+    /// What Kafka refused, with its words.
+    struct Refused {
+        std::unique_ptr<Passage> passage;
+        std::string key;
+        std::string reason;
+    };
     struct DeadLetter {
         std::string_view reason;
         std::string_view stage;
@@ -77,6 +84,7 @@ private:
     bool send(kafka::OutgoingRecord record, std::unique_ptr<Passage>& passage);
     void bury(const DeadLetter& letter, std::unique_ptr<Passage> passage);
     void on_delivery(const kafka::Delivery& delivery);
+    void bury_refused();
     void look_at_topics();
 
     const Options& options_;
@@ -87,6 +95,7 @@ private:
 
     std::optional<kafka::Producer> producer_;
     bool topics_seen_ = false;
+    std::vector<Refused> refused_;  // before the topics were seen
     std::chrono::steady_clock::time_point next_look_{};
 
     std::mutex mutex_;
