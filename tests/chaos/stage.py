@@ -199,7 +199,8 @@ def table(report):
     lines += [line(f"aggregator left by itself with {code}", count)
               for code, count in report["ended_by_themselves"].items()]
     lines += [line("records of the input", report["records"]),
-              line("longest gap without results, ms", report["longest_gap_ms"])]
+              line("longest gap without results, ms", report["longest_gap_ms"])
+              + f"  from {report['longest_gap_from']}"]
     columns = ("expected", "found", "missing", "duplicate", "wrong", "disordered")
     lines.append(" " * 8 + "".join(f"{column:>12}" for column in columns))
     for kind in ("rows", "late", "dead"):

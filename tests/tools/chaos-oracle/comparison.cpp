@@ -35,11 +35,18 @@ std::string json(const Count& count) {
         count.expected, count.found, count.missing, count.duplicate, count.wrong, count.disordered);
 }
 
-std::int64_t longest_gap(std::vector<std::int64_t> times) {
+/// The longest time between two results, and when it began; in milliseconds, the latter since 1970.
+struct Gap {
+    std::int64_t length = 0;
+    std::int64_t begin = 0;
+};
+
+Gap longest_gap(std::vector<std::int64_t> times) {
     std::sort(times.begin(), times.end());
-    std::int64_t longest = 0;
+    Gap longest;
     for (std::size_t i = 1; i < times.size(); ++i)
-        longest = std::max(longest, times[i] - times[i - 1]);
+        if (times[i] - times[i - 1] > longest.length)
+            longest = {times[i] - times[i - 1], times[i - 1]};
     return longest;
 }
 
@@ -60,10 +67,12 @@ Result<Findings> compare(const std::string& bootstrap_servers, const Names& name
 
 std::string json(const Findings& findings) {
     const bool exact = findings.rows.exact() && findings.late.exact() && findings.dead.exact();
+    const Gap gap = longest_gap(findings.row_times_ms);
+    const std::string counts = fmt::format(R"("rows":{},"late":{},"dead":{})", json(findings.rows),
+                                           json(findings.late), json(findings.dead));
     return fmt::format(
-        R"({{"exact":{},"records":{},"rows":{},"late":{},"dead":{},"longest_gap_ms":{}}})", exact,
-        findings.records, json(findings.rows), json(findings.late), json(findings.dead),
-        longest_gap(findings.row_times_ms));
+        R"({{"exact":{},"records":{},{},"longest_gap_ms":{},"longest_gap_from":"{}"}})", exact,
+        findings.records, counts, gap.length, time_text(gap.begin * 1000));
 }
 
 }  // namespace weir::chaos
