@@ -250,6 +250,27 @@ def test_a_start_after_a_long_time_tells_what_was_missed_meanwhile(
     assert_true(b)
 
 
+def test_an_outage_of_the_brokers_is_no_silence(bench, service, fleet, wait_until, quick_kafka):
+    """Nobody could send for longer than anybody may be silent."""
+    b = bench(partitions=2)
+    aggregator = service("aggregator", {**b.options, "idle": "3s"})
+    crowd = fleet(b, ["a", "b", "c"])
+    wait_until(lambda: len(told(b)) == 3, "all are known")
+    quick_kafka.stop()
+    time.sleep(3)
+    quick_kafka.start().wait_ready()
+
+    def taken():
+        return aggregator.metrics()["weir_records_in_total"]
+    before = taken()
+    wait_until(lambda: taken() > before + 60, "readings after the outage")
+    time.sleep(4)
+    assert all(statuses(b, device) == ["present"] for device in "abc")
+    crowd.silent = {"b"}
+    wait_until(lambda: statuses(b, "b") == ["present", "missing"], "the alarm after the outage")
+    assert aggregator.running
+
+
 def test_what_compaction_leaves_is_enough(bench, service, fleet, wait_until):
     b = bench(partitions=1, segment_ms=500, min_cleanable_dirty_ratio=0.01)
     aggregator = service("aggregator", b.options)
