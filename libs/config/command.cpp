@@ -189,7 +189,8 @@ void Command::check_required(std::vector<std::string>& mistakes) const {
     for (const auto& option : declarations_) {
         const auto values = option->get();
         const bool empty = values.empty() || (values.size() == 1 && values.front().empty());
-        if (option->required && empty)
+        const bool required = option->required || (option->required_if && option->required_if());
+        if (required && empty)
             mistakes.push_back(
                 fmt::format("--{}: required; give the flag, {} or the key \"{}\" in "
                             "--config",

@@ -20,6 +20,7 @@ struct Declaration {
     std::string section;  ///< heading in the help
     std::string metavar;
     bool required = false;
+    std::function<bool()> required_if;  ///< asked when all values are set; empty: never
     bool secret = false;    ///< never printed; may be read from the file WEIR_NAME_FILE names
     bool repeated = false;  ///< may be given several times
     bool flag = false;      ///< needs no value on the command line
@@ -99,6 +100,11 @@ public:
     /// The option must be given a non-empty value by some source.
     Option& required() {
         declaration_.required = true;
+        return *this;
+    }
+    /// The same while `condition`, asked when all values are set, says so; the help says when.
+    Option& required_if(std::function<bool()> condition) {
+        declaration_.required_if = std::move(condition);
         return *this;
     }
     Option& secret() {

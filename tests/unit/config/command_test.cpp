@@ -90,6 +90,16 @@ TEST_CASE("a flag beats the environment, which beats the file, which beats the d
     CHECK(example.buffer.count == 16U << 20);
 }
 
+TEST_CASE("an option may be required under a condition", "[config]") {
+    std::string topic;
+    std::string file;
+    Command command("example", "Shows options.");
+    command.option("topic", topic, "The topic.").required_if([&] { return file.empty(); });
+    command.option("file", file, "The file.");
+    CHECK(command.load({{}, {}}).errors.find("--topic: required") != std::string::npos);
+    CHECK(command.load({{"--file", "a"}, {}}).run);
+}
+
 TEST_CASE("every mistake is reported at once, with exit code 2", "[config]") {
     Example example;
     const auto outcome = example.load({"--window", "15", "--qos", "3", "--relays", "x", "stray"},
