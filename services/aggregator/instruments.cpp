@@ -65,7 +65,24 @@ Instruments::Instruments(runtime::Metrics& metrics)
       missing_keys_(
           metrics.gauge("weir_missing_keys", "Keys that have sent nothing for --expect-every.")) {}
 
-void Instruments::committed(const Tally& tally, double seconds) {
+Tally& Tally::operator+=(const Tally& more) {
+    input += more.input;
+    used += more.used;
+    late += more.late;
+    dead += more.dead;
+    filtered += more.filtered;
+    results += more.results;
+    revisions += more.revisions;
+    incomplete += more.incomplete;
+    scattered += more.scattered;
+    present += more.present;
+    missing += more.missing;
+    back += more.back;
+    unwatched += more.unwatched;
+    return *this;
+}
+
+void Instruments::counted(const Tally& tally) {
     input_.add(tally.input);
     used_.add(tally.used);
     late_.add(tally.late);
@@ -78,6 +95,10 @@ void Instruments::committed(const Tally& tally, double seconds) {
     missing_.add(tally.missing);
     back_.add(tally.back);
     unwatched_.add(tally.unwatched);
+}
+
+void Instruments::committed(const Tally& tally, double seconds) {
+    counted(tally);
     commits_.add();
     commit_seconds_.observe(seconds);
 }

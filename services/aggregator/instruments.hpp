@@ -17,12 +17,15 @@ struct Tally {
     std::uint64_t dead = 0;
     std::uint64_t filtered = 0;  ///< in a window, but no column counts it: its fields are null
     std::uint64_t results = 0;
-    std::uint64_t revisions = 0;  ///< of the results
-    std::uint64_t scattered = 0;  ///< under another record key than their group came before
-    std::uint64_t present = 0;    ///< status records, as are the next two
+    std::uint64_t revisions = 0;   ///< of the results
+    std::uint64_t incomplete = 0;  ///< of the results, those that may lack records
+    std::uint64_t scattered = 0;   ///< under another record key than their group came before
+    std::uint64_t present = 0;     ///< status records, as are the next two
     std::uint64_t missing = 0;
     std::uint64_t back = 0;
     std::uint64_t unwatched = 0;  ///< readings of keys beyond --expected-keys-max
+
+    Tally& operator+=(const Tally& more);
 };
 
 /// The metrics of the aggregator.
@@ -32,6 +35,8 @@ public:
     explicit Instruments(runtime::Metrics& metrics);
 
     void committed(const Tally& tally, double seconds);
+    /// What counts without a commit, because the run has none.
+    void counted(const Tally& tally);
     void aborted() { aborts_.add(); }
     void partial_written() { partials_.add(); }
     void partial_dropped() { partials_dropped_.add(); }

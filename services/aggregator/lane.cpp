@@ -111,6 +111,14 @@ void Lane::close_quietly(EventTime until, Workshop& workshop) {
     drain(workshop);
 }
 
+// What is written next may be a window, or a revision that waits for a later watermark.
+void Lane::finish(Workshop& workshop) {
+    // Beyond every time a reading may have, and far from where sums of times overflow.
+    constexpr EventTime end_of_time = EventTime::max() - std::chrono::years{1000};
+    while (stream_.next_rows() && !quiet_close_refused_ && !workshop.outbox.failed())
+        close_quietly(end_of_time, workshop);
+}
+
 void Lane::hear(const Reading& reading, Offset offset, bool muted, Workshop& workshop) {
     if (!attendance_) return;
     if (muted) return attendance_->replay(reading.key, reading.time, offset);

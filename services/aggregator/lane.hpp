@@ -64,6 +64,8 @@ public:
                                          Steady now, EventTime until) const;
     /// Closes those windows.
     void close_quietly(EventTime until, Workshop& workshop);
+    /// No record will come any more: closes all windows, as if time had come to its end.
+    void finish(Workshop& workshop);
     /// Silence so far means nothing, because nobody could have been heard.
     void restart_idle(Steady now) { last_activity_ = now; }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bounded.hpp"
 #include "config/command.hpp"
 #include "instruments.hpp"
 #include "kafka/consumer.hpp"
@@ -16,7 +17,7 @@ namespace {
 using namespace weir;
 using namespace weir::aggregator;
 
-Result<void> work(const Options& options, runtime::Service& service) {
+Result<void> run_endless(const Options& options, runtime::Service& service) {
     auto id = TransactionalId::claim(options.transactional_id, options.group);
     if (!id) return id.error();
     auto consumer = kafka::Consumer::open(
@@ -24,7 +25,9 @@ Result<void> work(const Options& options, runtime::Service& service) {
         {.client_id = "aggregator", .group = options.group, .assignment = options.assignment});
     if (!consumer) return Error{consumer.error().message};
     Loop* loop = nullptr;
-    auto output = Output::open(options, id->text(), [&] { return loop->patient(); });
+    const bool transactional = options.guarantee == Guarantee::exactly_once;
+    auto output = Output::open(options, transactional ? id->text() : Output::no_transactions,
+                               [&] { return loop->patient(); });
     if (!output) return Error{output.error().message};
 
     Instruments instruments(service.metrics());
@@ -55,6 +58,7 @@ int main(int argc, char** argv) {
     config::Command command("aggregator",
                             "Computes event-time windows over a Kafka topic, exactly once.");
     options.declare(command);
-    return runtime::run(argc, argv, command,
-                        [&](runtime::Service& service) { return work(options, service); });
+    return runtime::run(argc, argv, command, [&](runtime::Service& service) {
+        return options.bounded() ? run_bounded(options, service) : run_endless(options, service);
+    });
 }

@@ -32,6 +32,7 @@ void Options::declare(config::Command& command) {
     declare_results(command);
     declare_absence(command);
     declare_guarantee(command);
+    declare_bounded(command);
     command.rule([this](std::vector<std::string>& mistakes) { check(mistakes); });
     command.example(
         "aggregator --input readings --output means --late late --dead-letter dead "
@@ -43,18 +44,33 @@ void Options::declare(config::Command& command) {
         "--aggregate 'n=count()' --aggregate 'p95=p95(data)'",
         "Of each device of each site, every five seconds, the last minute, corrected for ten "
         "more.");
+    command.example(
+        "aggregator --file readings.jsonl.gz --results - --admin off "
+        "--key device_name --time timestamp --window 1h --aggregate 'average=mean(data)'",
+        "The hourly mean of each device in a file, as a table; with --input TOPIC --until end of "
+        "what a topic holds.");
 }
 
 void Options::declare_topics(config::Command& command) {
     command.section("Topics");
-    command.option("input", input, "The topic of the readings.").metavar("TOPIC").required();
-    command.option("output", output, "The topic of the results.").metavar("TOPIC").required();
-    command.option("late", late, "The topic of readings that came after their window closed.")
+    const auto endless = [this] { return !bounded(); };
+    command.option("input", input, "The topic of the readings. Required without --file.")
         .metavar("TOPIC")
-        .required();
-    command.option("dead-letter", dead_letter, "The topic of records that are no readings.")
+        .required_if([this] { return files.empty(); });
+    command.option("output", output, "The topic of the results. Required without --results.")
         .metavar("TOPIC")
-        .required();
+        .required_if([this] { return results.empty(); });
+    command
+        .option("late", late,
+                "The topic of readings that came after their window closed. Required, but for "
+                "bounded runs.")
+        .metavar("TOPIC")
+        .required_if(endless);
+    command
+        .option("dead-letter", dead_letter,
+                "The topic of records that are no readings. Required, but for bounded runs.")
+        .metavar("TOPIC")
+        .required_if(endless);
     command
         .option("partial", partial,
                 "The topic of running results of windows still open; none without it.")
@@ -231,13 +247,23 @@ void Options::check(std::vector<std::string>& mistakes) const {
     if (const auto schema = compile(aggregates); !schema)
         mistakes.push_back("--aggregate: " + schema.error().message);
 
+    if (guarantee == Guarantee::at_least_once && !transactional_id.empty())
+        mistakes.push_back("--transactional-id needs --guarantee exactly-once, got at-least-once");
+    check_topics(mistakes);
+    check_windows(mistakes);
+    check_absence(mistakes);
+    check_names(mistakes);
+    check_bounded(mistakes);
+}
+
+void Options::check_topics(std::vector<std::string>& mistakes) const {
     const std::pair<const char*, const std::string*> outputs[] = {{"output", &output},
                                                                   {"late", &late},
                                                                   {"dead-letter", &dead_letter},
                                                                   {"partial", &partial},
                                                                   {"status", &status}};
     for (const auto& [name, topic] : outputs)
-        if (*topic == input)
+        if (!topic->empty() && *topic == input)
             mistakes.push_back(
                 fmt::format("--{} and --input are the same topic, {}: the service "
                             "would read what it writes",
@@ -247,11 +273,6 @@ void Options::check(std::vector<std::string>& mistakes) const {
             fmt::format("--partial and --output are the same topic, {}: partial "
                         "results would pass for final ones",
                         output));
-    if (guarantee == Guarantee::at_least_once && !transactional_id.empty())
-        mistakes.push_back("--transactional-id needs --guarantee exactly-once, got at-least-once");
-    check_windows(mistakes);
-    check_absence(mistakes);
-    check_names(mistakes);
 }
 
 void Options::check_windows(std::vector<std::string>& mistakes) const {

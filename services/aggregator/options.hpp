@@ -12,6 +12,7 @@
 
 #include "aggregate_spec.hpp"
 #include "config/command.hpp"
+#include "from.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/options.hpp"
 #include "window/stream.hpp"
@@ -47,11 +48,35 @@ constexpr auto choices_of(WindowForm) {
                       std::pair{std::string_view("flat"), WindowForm::flat}};
 }
 
+/// Where a run ends.
+enum class Until {
+    never,
+    end,  ///< that the input has when the run begins
+};
+
+constexpr auto choices_of(Until) {
+    return std::array{std::pair{std::string_view("never"), Until::never},
+                      std::pair{std::string_view("end"), Until::end}};
+}
+
+/// What --results looks like.
+enum class ResultsForm {
+    automatic,  ///< a table on a terminal, else lines
+    lines,      ///< the values that --output would get, one a line
+    table,
+};
+
+constexpr auto choices_of(ResultsForm) {
+    return std::array{std::pair{std::string_view("auto"), ResultsForm::automatic},
+                      std::pair{std::string_view("lines"), ResultsForm::lines},
+                      std::pair{std::string_view("table"), ResultsForm::table}};
+}
+
 struct Options {
     using milliseconds = std::chrono::milliseconds;
 
     kafka::Options kafka;
-    std::string input;
+    std::string input;  ///< of the topics a bounded run has those that are not empty
     std::string output;
     std::string late;
     std::string dead_letter;
@@ -91,8 +116,18 @@ struct Options {
     milliseconds commit_linger{50};
     std::uint64_t commit_records_max = 50'000;
 
+    Until until = Until::never;
+    From from;
+    std::vector<std::string> files;  ///< empty: the input is a topic
+    std::string results;             ///< empty: they go to the topic `output`
+    ResultsForm results_form = ResultsForm::automatic;
+    Bytes line_bytes_max{16ULL << 20};
+    milliseconds stall_timeout = std::chrono::minutes{1};
+
     void declare(config::Command& command);
 
+    /// Whether the run has an end.
+    [[nodiscard]] bool bounded() const { return until == Until::end || !files.empty(); }
     [[nodiscard]] window::Kind kind() const;
     /// The length of a window, or a session's gap.
     [[nodiscard]] milliseconds size() const;
@@ -104,9 +139,12 @@ private:
     void declare_results(config::Command& command);
     void declare_absence(config::Command& command);
     void declare_guarantee(config::Command& command);
+    void declare_bounded(config::Command& command);
     void check(std::vector<std::string>& mistakes) const;
     void check_windows(std::vector<std::string>& mistakes) const;
+    void check_topics(std::vector<std::string>& mistakes) const;
     void check_absence(std::vector<std::string>& mistakes) const;
+    void check_bounded(std::vector<std::string>& mistakes) const;
     void check_names(std::vector<std::string>& mistakes) const;
 };
 

@@ -9,9 +9,9 @@
 
 namespace weir::aggregator {
 
-Outbox::Outbox(const Options& options, Output& output, std::string origin)
+Outbox::Outbox(const Options& options, Outlet& outlet, std::string origin)
     : options_(options),
-      output_(output),
+      outlet_(outlet),
       origin_(std::move(origin)),
       writer_(options),
       status_writer_(options) {}
@@ -19,10 +19,11 @@ Outbox::Outbox(const Options& options, Output& output, std::string origin)
 void Outbox::result(const kafka::TopicPartition& source, const window::Row& row) {
     ++tally.results;
     if (row.revision > 0) ++tally.revisions;
+    if (!row.complete) ++tally.incomplete;
     const auto headers = writer_.headers(row, source.topic, source.partition, origin_);
     const auto views = headers.views();
     if (failed()) return;
-    auto sent = output_.send({.topic = options_.output,
+    auto sent = outlet_.send({.topic = options_.output,
                               .key = writer_.key(row),
                               .value = writer_.value(row),
                               .headers = views});
@@ -51,7 +52,7 @@ void Outbox::status(const kafka::TopicPartition& source, const StatusRecord& rec
     if (failed()) return;
     const auto headers = StatusWriter::headers(record, source.topic, source.partition, origin_);
     const auto views = headers.views();
-    auto sent = output_.send({.topic = options_.status,
+    auto sent = outlet_.send({.topic = options_.status,
                               .key = status_writer_.key(record),
                               .value = status_writer_.value(record),
                               .headers = views,
@@ -61,15 +62,15 @@ void Outbox::status(const kafka::TopicPartition& source, const StatusRecord& rec
 
 /// The original's bytes under the original's key, its headers followed by ours. A record so large
 /// that our headers make it too large is cut: it would come again for ever, and the whole of it is
-/// where the headers say.
+/// where the headers say. Only a bounded run has no topic for them: there they are counted.
 void Outbox::pass_on(const kafka::RecordView& record, std::string_view topic,
                      kafka::HeaderList headers) {
-    if (failed()) return;
+    if (failed() || topic.empty()) return;
     const auto send = [&](std::string_view key, std::string_view value,
                           std::vector<kafka::Header> views) {
         const auto ours = headers.views();
         views.insert(views.end(), ours.begin(), ours.end());
-        return output_.send({.topic = topic, .key = key, .value = value, .headers = views});
+        return outlet_.send({.topic = topic, .key = key, .value = value, .headers = views});
     };
     auto sent = send(record.key, record.value, record.headers());
     if (!sent && sent.error().meaning == kafka::Meaning::rejected) {

@@ -8,21 +8,21 @@
 #include "instruments.hpp"
 #include "kafka/record.hpp"
 #include "options.hpp"
-#include "output.hpp"
+#include "outlet.hpp"
 #include "result.hpp"
 #include "status.hpp"
 #include "window/types.hpp"
 
 namespace weir::aggregator {
 
-/// Turns what the windows say into records and hands them to the output.
+/// Turns what the windows say into records, counts them and hands them to an outlet.
 ///
 /// Problem: rows come one by one from inside the windows, where nothing can be undone. So the first
 /// failure is kept, everything after it is left alone, and the owner of the box looks at it when
 /// the windows have finished speaking.
 class Outbox {
 public:
-    Outbox(const Options& options, Output& output, std::string origin);
+    Outbox(const Options& options, Outlet& outlet, std::string origin);
 
     void result(const kafka::TopicPartition& source, const window::Row& row);
     void late(const kafka::RecordView& record, const window::Verdict& verdict);
@@ -42,7 +42,7 @@ private:
                  kafka::HeaderList headers);
 
     const Options& options_;
-    Output& output_;
+    Outlet& outlet_;
     std::string origin_;
     ResultWriter writer_;
     StatusWriter status_writer_;

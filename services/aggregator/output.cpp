@@ -24,8 +24,7 @@ constexpr auto step = 100ms;
 
 kafka::Outcome<Output> Output::open(const Options& options, const std::string& transactional_id,
                                     std::function<bool()> patience) {
-    const bool transactional = options.guarantee == Guarantee::exactly_once;
-    Output output(options, transactional ? transactional_id : "", std::move(patience));
+    Output output(options, transactional_id, std::move(patience));
     if (auto opened = output.open_producer(); !opened) return opened.error();
     return output;
 }
@@ -39,8 +38,9 @@ Output::Output(const Options& options, std::string transactional_id, std::functi
 kafka::Outcome<void> Output::open_producer() {
     transactions_.reset();
     producer_.reset();
-    std::vector topics{options_.output, options_.late, options_.dead_letter};
-    if (!options_.status.empty()) topics.push_back(options_.status);
+    std::vector<std::string> topics{options_.output, options_.late, options_.dead_letter,
+                                    options_.status};
+    std::erase(topics, "");
     auto producer = kafka::Producer::open(options_.kafka,
                                           {.client_id = "aggregator",
                                            .transactional_id = transactional_id_,
@@ -104,7 +104,7 @@ kafka::Outcome<void> Output::commit_transaction(std::span<const kafka::Position>
 
 kafka::Outcome<void> Output::commit_plainly(std::span<const kafka::Position> positions,
                                             kafka::Consumer& consumer) {
-    if (auto answered = wait_for_answers(); !answered) return answered;
+    if (auto answered = settle(); !answered) return answered;
     while (true) {
         auto outcome = consumer.commit(positions);
         if (outcome || outcome.error().meaning != Meaning::retriable) return outcome;
@@ -112,7 +112,7 @@ kafka::Outcome<void> Output::commit_plainly(std::span<const kafka::Position> pos
     }
 }
 
-kafka::Outcome<void> Output::wait_for_answers() {
+kafka::Outcome<void> Output::settle() {
     while (!producer_->flush(step))
         if (!patience_())
             return Failure{Meaning::fatal, 0, "stopped while records were unanswered"};

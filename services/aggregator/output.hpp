@@ -11,6 +11,7 @@
 #include "kafka/producer.hpp"
 #include "kafka/transactions.hpp"
 #include "options.hpp"
+#include "outlet.hpp"
 
 namespace weir::aggregator {
 
@@ -23,8 +24,11 @@ namespace weir::aggregator {
 /// Errors of every call: needs_abort (abort(), recover the partitions, go on) and fatal (exit); of
 /// send() also rejected (the record is larger than the client allows, nothing has happened).
 /// Threads: one.
-class Output {
+class Output final : public Outlet {
 public:
+    /// A transactional id for records that are written at least once.
+    static constexpr const char* no_transactions = "";
+
     /// `patience` is asked while Kafka keeps us waiting; false gives up (then fatal).
     static kafka::Outcome<Output> open(const Options& options, const std::string& transactional_id,
                                        std::function<bool()> patience);
@@ -33,7 +37,7 @@ public:
     kafka::Outcome<void> init();
 
     /// Hands a record over; waits while too many are unanswered.
-    kafka::Outcome<void> send(const kafka::OutgoingRecord& record);
+    kafka::Outcome<void> send(const kafka::OutgoingRecord& record) override;
 
     /// How many records have been sent since the last commit() or abort().
     [[nodiscard]] std::uint64_t pending() const { return pending_; }
@@ -41,6 +45,9 @@ public:
     /// Makes everything sent, and these positions, count.
     kafka::Outcome<void> commit(std::span<const kafka::Position> positions,
                                 kafka::Consumer& consumer);
+
+    /// Waits until everything sent has been answered (at least once).
+    kafka::Outcome<void> settle();
 
     /// Forgets what was sent since the last commit; at least once, it may have been written.
     kafka::Outcome<void> abort();
@@ -59,7 +66,6 @@ private:
                                             kafka::Consumer& consumer);
     kafka::Outcome<void> commit_plainly(std::span<const kafka::Position> positions,
                                         kafka::Consumer& consumer);
-    kafka::Outcome<void> wait_for_answers();
 
     const Options& options_;
     std::string transactional_id_;  ///< empty: at least once

@@ -4,11 +4,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace weir::aggregator {
 namespace {
 
 using window::LogStart;
+
+window::Options windows_of(const Options& options, const window::Aggregates& aggregates,
+                           std::size_t checkpoint_bytes_max) {
+    return {.kind = options.kind(),
+            .size = options.size(),
+            .every = options.every.value_or(Options::milliseconds::zero()),
+            .grace = options.grace,
+            .accept_late = options.accept_late,
+            .aggregates = aggregates,
+            .open_windows_max = options.open_windows_max,
+            .checkpoint_bytes_max = checkpoint_bytes_max};
+}
 
 /// A stream without a past that begins at `from`. What lies before it is missed if it was ever
 /// there, whether or not the log still has it.
@@ -39,14 +52,7 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
                            const Fingerprint& fingerprint,
                            const std::optional<kafka::Position>& committed,
                            const kafka::Watermarks& log) {
-    window::Options windows{.kind = options.kind(),
-                            .size = options.size(),
-                            .every = options.every.value_or(Options::milliseconds::zero()),
-                            .grace = options.grace,
-                            .accept_late = options.accept_late,
-                            .aggregates = aggregates,
-                            .open_windows_max = options.open_windows_max,
-                            .checkpoint_bytes_max = checkpoint_bytes_max(fingerprint)};
+    window::Options windows = windows_of(options, aggregates, checkpoint_bytes_max(fingerprint));
     if (!committed)
         return afresh(std::move(windows), options.start == Start::earliest ? log.low : log.high,
                       {});
@@ -75,6 +81,10 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
                 fmt::format("the log begins at {} and the open windows began at {}: what is "
                             "missing is lost to them, they are marked weir-incomplete",
                             number(log.low), number(checkpoint.replay_from))};
+}
+
+Plan plan_bounded(const Options& options, const window::Aggregates& aggregates, Offset from) {
+    return afresh(windows_of(options, aggregates, SIZE_MAX), from, {});
 }
 
 }  // namespace weir::aggregator

@@ -31,4 +31,8 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
                            const std::optional<kafka::Position>& committed,
                            const kafka::Watermarks& log);
 
+/// A plan without a past and without a future, for a run that commits nothing: records come from
+/// `from` on, and what lies before it is missed.
+Plan plan_bounded(const Options& options, const window::Aggregates& aggregates, Offset from);
+
 }  // namespace weir::aggregator

@@ -70,12 +70,12 @@ kafka::Outcome<void> check_status(kafka::Admin& admin, const Options& options,
     return {};
 }
 
-/// Nothing when the topics are there, what is missing while they are not.
+/// The topics that are missing; empty when all are there.
 kafka::Outcome<std::string> look(kafka::Admin& admin, const Options& options) {
     const auto topics = admin.list(request_timeout);
     if (!topics) return topics.error();
     std::string list = missing(options, *topics);
-    if (!list.empty()) return "waiting for the topics " + list;
+    if (!list.empty() || options.input.empty()) return list;
     if (auto fit = check_status(admin, options, *topics); !fit) return fit.error();
     const auto policy = cleanup_policy(admin, options.input);
     if (!policy) return policy.error();
@@ -99,17 +99,30 @@ Result<void> await_topics(const Options& options, runtime::Service& service,
         const auto seen = look(*admin, options);
         if (!seen && seen.error().meaning == kafka::Meaning::fatal)
             return Error{seen.error().message};
-        const std::string reason = seen ? *seen : seen.error().message;
-        if (reason.empty()) {
+        if (seen && seen->empty()) {
             ready.met();
             return {};
         }
+        const std::string reason = seen ? "waiting for the topics " + *seen : seen.error().message;
         if (reason != said) log::warn(reason);
         said = reason;
         ready.unmet(reason);
         std::this_thread::sleep_for(pause_between_attempts);
     }
     return {};
+}
+
+Result<void> require_topics(const Options& options, const std::function<bool()>& patient) {
+    auto admin = kafka::Admin::open(options.kafka, "aggregator");
+    if (!admin) return Error{admin.error().message};
+    while (true) {
+        const auto seen = look(*admin, options);
+        if (seen && seen->empty()) return {};
+        if (seen) return Error{"expected topics that exist, these are missing: " + *seen};
+        if (seen.error().meaning != kafka::Meaning::retriable || !patient())
+            return Error{seen.error().message};
+        std::this_thread::sleep_for(pause_between_attempts);
+    }
 }
 
 }  // namespace weir::aggregator

@@ -18,4 +18,8 @@ namespace weir::aggregator {
 Result<void> await_topics(const Options& options, runtime::Service& service,
                           const std::function<bool()>& patient);
 
+/// The same for a run that ends: waits while `patient` for brokers that do not answer, but not for
+/// topics that are missing. Errors: as above, a topic is missing, no answer.
+Result<void> require_topics(const Options& options, const std::function<bool()>& patient);
+
 }  // namespace weir::aggregator

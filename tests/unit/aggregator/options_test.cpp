@@ -185,3 +185,79 @@ TEST_CASE("mistakes across options are found before any network is touched", "[a
         CHECK(outcome.errors.find(item.mistake) != std::string::npos);
     }
 }
+
+TEST_CASE("a bounded run begins at the beginning, at offsets or at a time", "[aggregator]") {
+    using FromCodec = config::Codec<From>;
+    const auto offsets = FromCodec::parse("1:20,0:1500");
+    REQUIRE(offsets.ok());
+    CHECK(offsets->offsets ==
+          std::map<Partition, Offset>{{Partition{0}, Offset{1500}}, {Partition{1}, Offset{20}}});
+    const auto time = FromCodec::parse("2024-10-07 13:02");
+    REQUIRE(time.ok());
+    CHECK(FromCodec::format(*time) == "2024-10-07T13:02:00.000Z");
+    for (const char* text : {"earliest", "0:1500,1:20", "2024-10-07T13:02:45.000Z"}) {
+        const auto from = FromCodec::parse(text);
+        INFO(text);
+        REQUIRE(from.ok());
+        CHECK(FromCodec::format(*from) == text);
+    }
+    for (const char* text : {"", "latest", "1500", "1728306165", "0:1500,", "0:", ":1", "0:1,0:2",
+                             "0:1:2", "1,2", "2024-13-01", "0:99999999999999999999"}) {
+        const auto from = FromCodec::parse(text);
+        INFO(text);
+        REQUIRE(!from.ok());
+        CHECK(from.error().message.find("expected earliest|PARTITION:OFFSET") != std::string::npos);
+    }
+}
+
+TEST_CASE("a bounded run needs only what it uses", "[aggregator]") {
+    const std::vector<std::string> computation{"--key", "id",          "--time",
+                                               "t",     "--aggregate", "n=count()"};
+    const auto outcome = [&](std::vector<std::string> arguments) {
+        Options options;
+        config::Command command("aggregator", "Aggregates.");
+        options.declare(command);
+        arguments.insert(arguments.end(), computation.begin(), computation.end());
+        return command.load({arguments, {}});
+    };
+    CHECK(outcome({"--file", "a", "--file", "b", "--results", "-"}).errors.empty());
+    CHECK(outcome({"--file", "a", "--output", "out", "--late", "late"}).errors.empty());
+    CHECK(outcome({"--input", "in", "--until", "end", "--results", "f"}).errors.empty());
+
+    const std::string endless = outcome({"--input", "in"}).errors;
+    for (const char* name : {"--output: required", "--late: required", "--dead-letter: required"})
+        CHECK(endless.find(name) != std::string::npos);
+    CHECK(outcome({"--file", "a"}).errors.find("--output: required") != std::string::npos);
+    CHECK(outcome({"--until", "end", "--results", "-"}).errors.find("--input: required") !=
+          std::string::npos);
+}
+
+TEST_CASE("options that contradict a bounded run are all named", "[aggregator]") {
+    const auto errors = [](std::vector<std::string> more) {
+        Options options;
+        more.insert(more.end(), {"--aggregate", "n=count()"});
+        return load(options, std::move(more)).errors;
+    };
+    const std::pair<std::vector<std::string>, const char*> cases[] = {
+        {{"--file", "a"}, "--file and --input: expected one of them"},
+        {{"--file", "a", "--from", "0:1"}, "--file and --from"},
+        {{"--file", "-", "--file", "-"}, "standard input can be read once"},
+        {{"--file", ""}, "--file: expected a path"},
+        {{"--file", "a", "--results", "a"}, "--results and --file are the same file"},
+        {{"--until", "end", "--results", "a"}, "--results and --output: expected one of them"},
+        {{"--until", "end", "--results-form", "table"}, "--results-form needs --results"},
+        {{"--until", "end", "--partial", "p"}, "--partial: a bounded run"},
+        {{"--until", "end", "--expect-every", "1m", "--status", "s"}, "a bounded run has no clock"},
+        {{"--until", "end", "--reset"}, "--reset: a bounded run"},
+        {{"--until", "end", "--start", "latest"}, "--start latest: a bounded run"},
+        {{"--until", "end", "--transactional-id", "x"}, "--transactional-id: a bounded run"},
+        {{"--results", "a"}, "--results needs --until end or --file"},
+        {{"--from", "0:1"}, "--from needs --until end"},
+    };
+    for (const auto& [arguments, words] : cases) {
+        INFO(words);
+        CHECK(errors(arguments).find(words) != std::string::npos);
+    }
+    const std::string both = errors({"--until", "end", "--partial", "p", "--reset"});
+    CHECK(std::count(both.begin(), both.end(), '\n') == 2);
+}
