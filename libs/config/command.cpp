@@ -22,6 +22,7 @@ struct Requests {
     bool help = false;
     bool version = false;
     bool check = false;
+    bool connect = false;
     bool print_config = false;
     bool print_reference = false;
     std::optional<std::string> config_file;
@@ -115,6 +116,10 @@ void Command::add(std::unique_ptr<Declaration> declaration) {
     declarations_.push_back(std::move(declaration));
 }
 
+void Command::connected_rule(std::function<void(std::vector<std::string>&)> check) {
+    connected_rule_ = std::move(check);
+}
+
 void Command::rule(std::function<void(std::vector<std::string>&)> check) {
     rules_.push_back(std::move(check));
 }
@@ -140,6 +145,7 @@ std::string Command::suggestion(std::string_view name) const {
         names.push_back(declaration->name);
     for (const Request& request : requests_)
         names.push_back(request.name);
+    if (can_connect()) names.push_back("connect");
     const auto best = nearest(name, names);
     return best.empty() ? std::string("see --help") : fmt::format("did you mean {}?", best);
 }
@@ -210,6 +216,7 @@ void parse_arguments(const Command& command, const std::vector<std::string>& arg
     app.add_flag("-h,--help", requests.help);
     app.add_flag("--version", requests.version);
     app.add_flag("--check", requests.check);
+    if (command.can_connect()) app.add_flag("--connect", requests.connect);
     app.add_flag("--print-config", requests.print_config);
     app.add_flag("--print-reference", requests.print_reference);
     app.add_option("--config", requests.config_file);
@@ -281,16 +288,28 @@ Outcome Command::load(const Sources& sources) {
             for (const auto& check : rules_)
                 check(mistakes);
     }
-    if (!mistakes.empty()) {
-        Outcome outcome{.exit_code = 2};
-        for (const std::string& text : mistakes)
-            outcome.errors += fmt::format("{}: {}\n", name_, text);
-        return outcome;
-    }
+    if (requests.connect && !requests.check) mistakes.push_back("--connect needs --check");
+    if (!mistakes.empty()) return mistaken(mistakes);
     if (made != requests.own.end()) return {.request = made->first};
     if (requests.print_config) return {.output = print_config()};
-    if (requests.check) return {.output = fmt::format("{}: the configuration is valid\n", name_)};
+    if (requests.check) return check(requests.connect);
     return {.run = true};
+}
+
+Outcome Command::check(bool connect) {
+    if (!connect) return {.output = fmt::format("{}: the configuration is valid\n", name_)};
+    std::vector<std::string> mistakes;
+    connected_rule_(mistakes);
+    if (!mistakes.empty()) return mistaken(mistakes);
+    return {.output =
+                fmt::format("{}: the configuration is valid and fits what it names\n", name_)};
+}
+
+Outcome Command::mistaken(const std::vector<std::string>& mistakes) const {
+    Outcome outcome{.exit_code = 2};
+    for (const std::string& text : mistakes)
+        outcome.errors += fmt::format("{}: {}\n", name_, text);
+    return outcome;
 }
 
 }  // namespace weir::config

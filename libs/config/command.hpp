@@ -189,6 +189,11 @@ public:
     /// mistake, naming the options, both values and the fix.
     void rule(std::function<void(std::vector<std::string>& mistakes)> check);
 
+    /// What `--check --connect` does once the options are good: it looks at the world they name,
+    /// and adds one sentence per mistake. Without it there is no --connect. The only thing in
+    /// load() that may touch a network.
+    void connected_rule(std::function<void(std::vector<std::string>& mistakes)> check);
+
     /// A flag that asks for something else than running. When it is given, required options may
     /// be missing and rules are not looked at: the asker may know a part of the options only.
     void request(std::string name, std::string help);
@@ -205,6 +210,7 @@ public:
         return declarations_;
     }
 
+    [[nodiscard]] bool can_connect() const { return static_cast<bool>(connected_rule_); }
     [[nodiscard]] std::string help() const;
     /// The reference page of this program in Markdown.
     [[nodiscard]] std::string reference() const;
@@ -225,6 +231,8 @@ private:
     void load_file(const std::string& path, std::vector<std::string>& mistakes);
     void load_environment(const Sources& sources, std::vector<std::string>& mistakes);
     void check_required(std::vector<std::string>& mistakes) const;
+    [[nodiscard]] Outcome mistaken(const std::vector<std::string>& mistakes) const;
+    Outcome check(bool connect);
     [[nodiscard]] Declaration* find(std::string_view name) const;
     [[nodiscard]] std::string suggestion(std::string_view name) const;
 
@@ -233,6 +241,7 @@ private:
     std::string section_ = "Options";
     std::vector<std::unique_ptr<Declaration>> declarations_;
     std::vector<std::function<void(std::vector<std::string>&)>> rules_;
+    std::function<void(std::vector<std::string>&)> connected_rule_;  ///< empty: no --connect
     std::vector<Example> examples_;
     std::vector<Request> requests_;
 };

@@ -76,8 +76,13 @@ Common
         Reads options from a TOML file: the keys are the names of the flags. [WEIR_CONFIG]
   --check
         Checks the whole configuration, without touching the network, and lists every mistake.
-  --print-config
+{}  --print-config
         Prints the options in force as a TOML file, secrets left out.
+)";
+
+constexpr std::string_view connect_help =
+    R"(  --connect
+        With --check: connects, too, and lists what does not fit the configuration there.
 )";
 
 constexpr std::string_view sources_help = R"(
@@ -104,7 +109,7 @@ std::string Command::help() const {
                            help_indent);
         }
     }
-    out += common_help;
+    out += fmt::format(common_help, can_connect() ? connect_help : "");
     for (const Request& request : requests_) {
         out += fmt::format("  --{}\n", request.name);
         append_wrapped(out, request.help, help_indent);

@@ -24,6 +24,7 @@ namespace {
 
 using AdminOptions = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
 using NewTopic = Handle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
+using Config = std::map<std::string, std::string>;
 using ConfigResource = Handle<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 
 AdminOptions admin_options(rd_kafka_t* client, rd_kafka_admin_op_t operation,
@@ -68,6 +69,37 @@ Outcome<NewTopic> new_topic(const TopicSpec& spec) {
     return topic;
 }
 
+/// The configs in force of several resources, by their names.
+Outcome<std::map<std::string, Config>> configs_of(rd_kafka_t* client,
+                                                  std::span<const ConfigResource> resources,
+                                                  const char* doing, milliseconds timeout) {
+    std::vector<rd_kafka_ConfigResource_t*> borrowed;
+    for (const ConfigResource& resource : resources)
+        borrowed.push_back(resource.get());
+    const QueueHandle queue(rd_kafka_queue_new(client));
+    const auto options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+    rd_kafka_DescribeConfigs(client, borrowed.data(), borrowed.size(), options.get(), queue.get());
+    const auto event = answer(queue.get(), doing, timeout);
+    if (!event) return event.error();
+
+    std::map<std::string, Config> configs;
+    std::size_t count = 0;
+    const auto* described = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto code = rd_kafka_ConfigResource_error(described[i]);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return failure_of(doing, code, rd_kafka_ConfigResource_error_string(described[i]));
+        Config& config = configs[rd_kafka_ConfigResource_name(described[i])];
+        std::size_t entries = 0;
+        const auto* found = rd_kafka_ConfigResource_configs(described[i], &entries);
+        for (std::size_t entry = 0; entry < entries; ++entry)
+            if (const char* value = rd_kafka_ConfigEntry_value(found[entry]))
+                config[rd_kafka_ConfigEntry_name(found[entry])] = value;
+    }
+    return configs;
+}
+
 }  // namespace
 
 // A consumer, because its metadata requests never create a topic.
@@ -101,41 +133,33 @@ Outcome<std::vector<TopicState>> Admin::list(milliseconds timeout) {
 }
 
 Outcome<void> Admin::describe(std::span<TopicState> topics, milliseconds timeout) {
-    constexpr const char* doing = "reading topic configs";
     if (topics.empty()) return {};
-    std::vector<ConfigResource> owned;
-    std::vector<rd_kafka_ConfigResource_t*> resources;
-    for (const TopicState& topic : topics) {
-        owned.emplace_back(
+    std::vector<ConfigResource> resources;
+    for (const TopicState& topic : topics)
+        resources.emplace_back(
             rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str()));
-        resources.push_back(owned.back().get());
-    }
-    rd_kafka_t* client = state_->client.get();
-    const QueueHandle queue(rd_kafka_queue_new(client));
-    const auto options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
-    rd_kafka_DescribeConfigs(client, resources.data(), resources.size(), options.get(),
-                             queue.get());
-    const auto event = answer(queue.get(), doing, timeout);
-    if (!event) return event.error();
-
-    std::size_t count = 0;
-    const auto* described = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result(event->get()), &count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto code = rd_kafka_ConfigResource_error(described[i]);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return failure_of(doing, code, rd_kafka_ConfigResource_error_string(described[i]));
-        const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicState& state) {
-            return state.name == rd_kafka_ConfigResource_name(described[i]);
-        });
-        if (topic == topics.end()) continue;
-        std::size_t entries = 0;
-        const auto* configs = rd_kafka_ConfigResource_configs(described[i], &entries);
-        for (std::size_t entry = 0; entry < entries; ++entry)
-            if (const char* value = rd_kafka_ConfigEntry_value(configs[entry]))
-                topic->config[rd_kafka_ConfigEntry_name(configs[entry])] = value;
-    }
+    auto described = configs_of(state_->client.get(), resources, "reading topic configs", timeout);
+    if (!described) return described.error();
+    for (TopicState& topic : topics)
+        topic.config = std::move((*described)[topic.name]);
     return {};
+}
+
+Outcome<Config> Admin::broker_config(milliseconds timeout) {
+    constexpr const char* doing = "reading a broker's config";
+    constexpr int known_topics = 0;
+    const rd_kafka_metadata_t* raw = nullptr;
+    const auto code = rd_kafka_metadata(state_->client.get(), known_topics, nullptr, &raw,
+                                        milliseconds_int(timeout));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, code);
+    const Handle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy> metadata(raw);
+    if (metadata->broker_cnt == 0) return failure_of(doing, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN);
+    const std::string id = std::to_string(metadata->brokers[0].id);
+    std::vector<ConfigResource> resources;
+    resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, id.c_str()));
+    auto described = configs_of(state_->client.get(), resources, doing, timeout);
+    if (!described) return described.error();
+    return std::move((*described)[id]);
 }
 
 Outcome<std::vector<Created>> Admin::create(std::span<const TopicSpec> topics, Mode mode,

@@ -56,6 +56,9 @@ public:
     /// Fills in the configs in force.
     Outcome<void> describe(std::span<TopicState> topics, std::chrono::milliseconds timeout);
 
+    /// The configs in force of one of the brokers.
+    Outcome<std::map<std::string, std::string>> broker_config(std::chrono::milliseconds timeout);
+
     /// Creates topics, one answer each in the order given. With validate_only the broker judges
     /// and creates nothing.
     enum class Mode { create, validate_only };

@@ -90,6 +90,32 @@ TEST_CASE("a flag beats the environment, which beats the file, which beats the d
     CHECK(example.buffer.count == 16U << 20);
 }
 
+TEST_CASE("--check --connect looks at the world once the options are good", "[config]") {
+    Example offline;
+    CHECK(offline.load({"--topic", "a", "--check", "--connect"}).exit_code == 2);
+    CHECK(offline.command.help().find("--connect") == std::string::npos);
+
+    Example example;
+    int looked = 0;
+    std::vector<std::string> found;
+    example.command.connected_rule([&](std::vector<std::string>& mistakes) {
+        ++looked;
+        mistakes = found;
+    });
+    CHECK(example.command.help().find("--connect") != std::string::npos);
+    CHECK(example.load({"--topic", "a", "--check"}).exit_code == 0);
+    CHECK(example.load({"--qos", "3", "--check", "--connect"}).exit_code == 2);
+    CHECK(example.load({"--topic", "a", "--connect"}).errors.find("--connect needs --check") !=
+          std::string::npos);
+    CHECK(looked == 0);
+    CHECK(example.load({"--topic", "a", "--check", "--connect"}).exit_code == 0);
+    CHECK(looked == 1);
+    found = {"one", "two"};
+    const auto outcome = example.load({"--topic", "a", "--check", "--connect"});
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.errors == "example: one\nexample: two\n");
+}
+
 TEST_CASE("an option may be required under a condition", "[config]") {
     std::string topic;
     std::string file;
