@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bounded.hpp"
 #include "config/command.hpp"
+#include "connect_check.hpp"
 #include "instruments.hpp"
 #include "kafka/consumer.hpp"
 #include "loop.hpp"
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
     config::Command command("aggregator",
                             "Computes event-time windows over a Kafka topic, exactly once.");
     options.declare(command);
+    command.connected_rule(
+        [&](std::vector<std::string>& mistakes) { check_connected(options, mistakes); });
     return runtime::run(argc, argv, command, [&](runtime::Service& service) {
         return options.bounded() ? run_bounded(options, service) : run_endless(options, service);
     });

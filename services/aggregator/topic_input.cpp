@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "base/log.hpp"
+#include "insist.hpp"
 
 namespace weir::aggregator {
 
@@ -16,7 +16,6 @@ using kafka::Meaning;
 namespace {
 
 constexpr auto request_timeout = 1000ms;
-constexpr auto retry_pause = 100ms;
 
 /// How long records are waited for before a stop is looked for.
 constexpr auto poll_wait = 100ms;
@@ -42,22 +41,10 @@ TopicInput::TopicInput(const Options& options, kafka::Consumer consumer,
                        std::function<bool()> patient)
     : options_(options), consumer_(std::move(consumer)), patient_(std::move(patient)) {}
 
-/// Asks until there is an answer, a final refusal, or no patience left.
-template <typename Ask>
-auto TopicInput::insist(Ask ask) -> Result<std::decay_t<decltype(*ask())>> {
-    while (true) {
-        auto answer = ask();
-        if (answer) return std::move(*answer);
-        if (answer.error().meaning != Meaning::retriable || !patient_())
-            return Error{answer.error().message};
-        std::this_thread::sleep_for(retry_pause);
-    }
-}
-
 Result<void> TopicInput::find_spans() {
-    const auto count =
-        insist([&] { return consumer_.partition_count(options_.input, request_timeout); });
-    if (!count) return count.error();
+    const auto count = insist(
+        [&] { return consumer_.partition_count(options_.input, request_timeout); }, patient_);
+    if (!count) return Error{count.error().message};
     if (*count == 0) return Error{fmt::format("--input: there is no topic {}", options_.input)};
     for (const auto& [partition, offset] : options_.from.offsets)
         if (number(partition) < 0 || number(partition) >= *count)
@@ -73,15 +60,18 @@ Result<void> TopicInput::find_spans() {
 }
 
 Result<TopicInput::Span> TopicInput::span_of(const kafka::TopicPartition& where) {
-    const auto log = insist([&] { return consumer_.query_watermarks(where, request_timeout); });
-    if (!log) return log.error();
+    const auto log =
+        insist([&] { return consumer_.query_watermarks(where, request_timeout); }, patient_);
+    if (!log) return Error{log.error().message};
     Offset from = log->low;
     if (options_.from.time) {
         const auto time = std::chrono::ceil<std::chrono::milliseconds>(*options_.from.time);
-        const auto found = insist([&] {
-            return consumer_.offsets_for_times(std::span(&where, 1), time, request_timeout);
-        });
-        if (!found) return found.error();
+        const auto found = insist(
+            [&] {
+                return consumer_.offsets_for_times(std::span(&where, 1), time, request_timeout);
+            },
+            patient_);
+        if (!found) return Error{found.error().message};
         // What came after the end was asked for is beyond it.
         from = std::clamp(found->front().offset, log->low, log->high);
     } else if (const auto named = options_.from.offsets.find(where.partition);

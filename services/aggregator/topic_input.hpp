@@ -38,8 +38,6 @@ private:
 
     Result<void> find_spans();
     Result<Span> span_of(const kafka::TopicPartition& where);
-    template <typename Ask>
-    auto insist(Ask ask) -> Result<std::decay_t<decltype(*ask())>>;
 
     const Options& options_;
     kafka::Consumer consumer_;
