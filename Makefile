@@ -97,8 +97,8 @@ images: ## Build every service's image: weir/<service>, tagged with the version 
 	    -t weir/$$name:$(version) -t weir/$$name:$(version)-$(revision) . || exit 1; \
 	done
 
-up: images ## Start SYSTEM (air-quality) in containers and wait until all of it is healthy
-	@$(compose) up --detach --wait
+up: images ## Start SYSTEM (air-quality) in containers, in the background
+	@$(compose) up --detach
 
 down: ## Stop SYSTEM and remove its containers; its data stays in volumes
 	@$(compose) down

@@ -74,7 +74,13 @@ Result<Job::Topics> Job::existing() {
 }
 
 Result<bool> Job::create(const std::vector<kafka::TopicSpec>& missing) {
-    const auto fates = admin_.create(missing, kafka::Admin::Mode::create, request_timeout);
+    auto fates = admin_.create(missing, kafka::Admin::Mode::create, request_timeout);
+    // No answer in time says nothing: asked again, what has been created is there already.
+    while (!fates && fates.error().meaning == kafka::Meaning::retriable &&
+           Clock::now() < deadline_) {
+        std::this_thread::sleep_for(pause_between_attempts);
+        fates = admin_.create(missing, kafka::Admin::Mode::create, request_timeout);
+    }
     if (!fates) return Error{fates.error().message};
     bool good = true;
     for (std::size_t i = 0; i < missing.size(); ++i) {
