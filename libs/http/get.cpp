@@ -38,7 +38,7 @@ public:
         });
     }
 
-    /// After the io_context has run. `steps` that never came to their end ran out of time.
+    /// After the io_context has run; what is not done by then has run out of time.
     Result<Response> outcome(std::chrono::milliseconds timeout) const {
         if (!failure_.empty()) return Error{failure_};
         if (!done_) return Error{fmt::format("no answer within {} ms", timeout.count())};

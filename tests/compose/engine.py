@@ -34,6 +34,18 @@ def _name_of(process):
         return ""
 
 
+def compose_config(*arguments, cwd=ROOT, **variables):
+    """What `docker compose` makes of files, for which no engine is needed. Services' own variables
+    of this shell are left out, so that the files' defaults show."""
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("WEIR_")}
+    environ |= {"DOCKER_CONFIG": str(PLUGINS), **variables}
+    done = subprocess.run(["docker", "compose", *arguments, "config", "--format", "json"],
+                          cwd=cwd, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "variable is not set" not in done.stderr, done.stderr
+    return json.loads(done.stdout)
+
+
 class CommandFailed(Exception):
     """A docker command ended with something else than 0. The message ends with what it said."""
 
@@ -104,9 +116,10 @@ class Engine(Process):
 
 
 class Project:
-    """A compose file brought up: `up`, `scale`, `down`, and questions about its containers.
+    """A compose file brought up: `up`, `down`, and questions about its containers.
 
-    `ports` are published in place of the file's, so that it disturbs nobody: {"PAGE_PORT": 20123}.
+    `variables` are the file's, such as ports that disturb nobody: {"PAGE_PORT": 20123}. `override`
+    is a second file.
     """
 
     def __init__(self, engine, file, name, variables=None, override=None):

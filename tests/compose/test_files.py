@@ -2,14 +2,12 @@
 """Goal: the compose files say one thing: valid for Compose v2, one version, the same options as
 `make run` has. Method: what `docker compose config` makes of them; no engine is needed."""
 
-import json
-import os
 import re
 import subprocess
 import tomllib
 
 import pytest
-from engine import PLUGINS
+from engine import compose_config
 from images import settings
 from support import ROOT, all_files
 
@@ -34,14 +32,8 @@ def name(path):
     return str(path.relative_to(ROOT))
 
 
-def config(file, **variables):
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("WEIR_")}
-    environ |= {"DOCKER_CONFIG": str(PLUGINS), **variables}
-    done = subprocess.run(["docker", "compose", "--file", file, "config", "--format", "json"],
-                          env=environ, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "variable is not set" not in done.stderr, done.stderr
-    return json.loads(done.stdout)
+def config(file):
+    return compose_config("--file", file)
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)

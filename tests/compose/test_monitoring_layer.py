@@ -4,16 +4,14 @@
 real engine. Grafana's image cannot be had where these tests run."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import urllib.parse
 import urllib.request
 
 import pytest
 import weir_local
-from engine import PLUGINS, Project
+from engine import Project, compose_config
 from images import build_standin
 from support import ROOT
 
@@ -34,11 +32,7 @@ def tree(tmp_path):
 
 def config(tree, *arguments, **variables):
     """What Compose makes of the files named; each container has to find the folder it is given."""
-    environ = {**os.environ, "DOCKER_CONFIG": str(PLUGINS), **variables}
-    done = subprocess.run(["docker", "compose", *arguments, "config", "--format", "json"], cwd=tree,
-                          env=environ, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    made = json.loads(done.stdout)
+    made = compose_config(*arguments, cwd=tree, **variables)
     for name in ("prometheus", "grafana"):
         sources = [volume["source"] for volume in made["services"][name]["volumes"]]
         assert str(tree / "deploy" / "monitoring") in sources, name
