@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 
 #include "base/assert.hpp"
 #include "kafka/client.hpp"
+#include "kafka/consumer_state.hpp"
 
 namespace weir::kafka {
 
@@ -31,147 +31,6 @@ bool survives_destruction_before_assignment() {
 }
 
 }  // namespace
-
-struct Consumer::State {
-    explicit State(const ConsumerSettings& from) : settings(from), reachability(from.client_id) {}
-    ~State();
-
-    void on_rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list);
-    void answer_closing(const Rebalance& rebalance);
-    void take(std::size_t count, milliseconds timeout);
-    void release();
-    void add_event(const rd_kafka_message_t& message);
-    [[nodiscard]] bool incremental() const {
-        return !settings.group.empty() && settings.assignment == Assignment::cooperative;
-    }
-    Outcome<void> assign(std::span<const Position> positions);
-    Outcome<void> unassign(std::span<const TopicPartition> partitions);
-
-    ConsumerSettings settings;
-    Reachability reachability;
-    ClientCallbacks callbacks{&reachability, this};
-    Handle<rd_kafka_t, rd_kafka_destroy> client;
-    QueueHandle queue;
-    std::deque<Rebalance> rebalances;
-    std::vector<TopicPartition> owned;
-    std::vector<rd_kafka_message_t*> messages;
-    std::vector<Event> events;
-    std::deque<Failure> failures;
-    const rd_kafka_topic_t* last_topic = nullptr;
-    std::string_view last_topic_name;
-    bool subscribed = false;
-    bool assigned_once = false;
-    bool topic_gone = false;
-    bool closing = false;
-    bool abandoned = false;  ///< not to be destroyed: it would hang or abort
-};
-
-/// An abandoned client stays until the process ends, which is what follows.
-Consumer::State::~State() {
-    release();
-    if (abandoned) static_cast<void>(client.release());
-}
-
-/// Only notes the change: it takes effect when the caller answers. While closing nobody will.
-void Consumer::State::on_rebalance(rd_kafka_resp_err_t code,
-                                   const rd_kafka_topic_partition_list_t& list) {
-    Rebalance rebalance;
-    for (int i = 0; i < list.cnt; ++i)
-        rebalance.partitions.push_back(topic_partition(list.elems[i]));
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        assigned_once = true;
-    } else {
-        const bool known = code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
-        rebalance.kind = known ? Rebalance::Kind::revoked : Rebalance::Kind::lost;
-        if (!known) rebalance.partitions = owned;
-    }
-    if (!closing) {
-        rebalances.push_back(std::move(rebalance));
-        rd_kafka_yield(client.get());
-    } else {
-        answer_closing(rebalance);
-    }
-}
-
-void Consumer::State::answer_closing(const Rebalance& rebalance) {
-    if (rebalance.kind == Rebalance::Kind::assigned)
-        static_cast<void>(assign({}));
-    else
-        static_cast<void>(unassign(rebalance.partitions));
-}
-
-void Consumer::State::take(std::size_t count, milliseconds timeout) {
-    const std::size_t before = messages.size();
-    messages.resize(before + count);
-    const auto taken = rd_kafka_consume_batch_queue(queue.get(), milliseconds_int(timeout),
-                                                    messages.data() + before, count);
-    messages.resize(before + static_cast<std::size_t>(std::max<ssize_t>(taken, 0)));
-}
-
-void Consumer::State::release() {
-    for (rd_kafka_message_t* message : messages)
-        rd_kafka_message_destroy(message);
-    messages.clear();
-    events.clear();
-    failures.clear();
-    last_topic = nullptr;
-}
-
-void Consumer::State::add_event(const rd_kafka_message_t& message) {
-    Event event;
-    if (message.rkt != last_topic || last_topic == nullptr) {
-        last_topic = message.rkt;
-        last_topic_name = message.rkt != nullptr ? rd_kafka_topic_name(message.rkt) : "";
-    }
-    event.record.topic = last_topic_name;
-    event.record.partition = Partition{message.partition};
-    event.record.offset = Offset{message.offset};
-    event.record.native = &message;
-    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        event.record.key = {static_cast<const char*>(message.key), message.key_len};
-        event.record.value = {static_cast<const char*>(message.payload), message.len};
-        event.record.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
-    } else if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        event.kind = Event::Kind::end;
-    } else {
-        topic_gone = topic_gone || message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-        failures.push_back(failure_of("consuming", message.err, rd_kafka_message_errstr(&message)));
-        event.kind = Event::Kind::failed;
-        event.failure = &failures.back();
-    }
-    events.push_back(event);
-}
-
-Outcome<void> Consumer::State::assign(std::span<const Position> positions) {
-    const PartitionList list = partition_list(positions);
-    if (incremental()) {
-        if (auto* error = rd_kafka_incremental_assign(client.get(), list.get()))
-            return failure_of("starting partitions", error);
-    } else {
-        owned.clear();
-        const auto code = rd_kafka_assign(client.get(), list.get());
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("starting partitions", code);
-    }
-    for (const Position& position : positions)
-        owned.push_back(position.where);
-    return {};
-}
-
-Outcome<void> Consumer::State::unassign(std::span<const TopicPartition> partitions) {
-    if (incremental()) {
-        const PartitionList list = partition_list(partitions);
-        if (auto* error = rd_kafka_incremental_unassign(client.get(), list.get()))
-            return failure_of("giving partitions up", error);
-        std::erase_if(owned, [&](const TopicPartition& mine) {
-            return std::find(partitions.begin(), partitions.end(), mine) != partitions.end();
-        });
-    } else {
-        owned.clear();
-        const auto code = rd_kafka_assign(client.get(), nullptr);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("giving partitions up", code);
-    }
-    return {};
-}
 
 Outcome<Consumer> Consumer::open(const Options& options, const ConsumerSettings& settings) {
     auto state = std::make_unique<State>(settings);
@@ -231,7 +90,7 @@ std::span<const Event> Consumer::poll(milliseconds timeout) {
     state.release();
     state.take(max, milliseconds{0});
     if (state.messages.empty() && timeout > milliseconds{0} && state.rebalances.empty()) {
-        state.take(1, timeout);
+        state.wait_for_one(timeout);
         if (!state.messages.empty()) state.take(max - 1, milliseconds{0});
     }
     for (const rd_kafka_message_t* message : state.messages)
@@ -284,6 +143,7 @@ Outcome<void> Consumer::pause(std::span<const TopicPartition> partitions) {
     const PartitionList list = partition_list(partitions);
     const auto code = rd_kafka_pause_partitions(state_->client.get(), list.get());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("pausing partitions", code);
+    state_->paused.insert(state_->paused.end(), partitions.begin(), partitions.end());
     return {};
 }
 
@@ -291,6 +151,9 @@ Outcome<void> Consumer::resume(std::span<const TopicPartition> partitions) {
     const PartitionList list = partition_list(partitions);
     const auto code = rd_kafka_resume_partitions(state_->client.get(), list.get());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of("resuming partitions", code);
+    std::erase_if(state_->paused, [&](const TopicPartition& one) {
+        return std::find(partitions.begin(), partitions.end(), one) != partitions.end();
+    });
     return {};
 }
 
