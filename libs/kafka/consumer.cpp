@@ -23,6 +23,9 @@ constexpr const char* no_group = "weir-no-group";
 // closing (confluentinc/librdkafka 4527).
 constexpr milliseconds close_timeout{3000};
 
+// Answered by another thread of this process.
+constexpr milliseconds seek_timeout{1000};
+
 /// Before 2.3, librdkafka aborts when a member of a cooperative group is destroyed that never had
 /// an assignment (confluentinc/librdkafka 4312).
 bool survives_destruction_before_assignment() {
@@ -116,17 +119,24 @@ Outcome<void> Consumer::start(std::span<const Position> positions) {
     return state_->assign(positions);
 }
 
+// Not by giving the partitions up and taking them again: librdkafka would take that for the answer
+// to a rebalance that lies in the queue and that nobody has seen yet.
 Outcome<void> Consumer::restart(std::span<const Position> positions) {
-    if (state_->incremental()) {
-        std::vector<TopicPartition> partitions;
-        for (const Position& position : positions)
-            partitions.push_back(position.where);
-        if (auto outcome = state_->unassign(partitions); !outcome) return outcome;
-    } else {
-        WEIR_ASSERT(positions.size() == state_->owned.size(),
-                    "without a cooperative group all partitions start again together");
+    constexpr const char* doing = "beginning partitions again";
+    const PartitionList list = partition_list(positions);
+    const ErrorHandle error(rd_kafka_seek_partitions(state_->client.get(), list.get(),
+                                                     milliseconds_int(seek_timeout)));
+    if (error) return failure_of(doing, rd_kafka_error_code(error.get()));
+    std::vector<TopicPartition> partitions;
+    for (int i = 0; i < list->cnt; ++i) {
+        const rd_kafka_resp_err_t code = list->elems[i].err;
+        if (code == RD_KAFKA_RESP_ERR__STATE)  // has not begun yet, or is being given up
+            return Failure{Meaning::retriable, code, std::string(doing) + ": not consumed yet"};
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, code);
+        partitions.push_back(topic_partition(list->elems[i]));
     }
-    return state_->assign(positions);
+    state_->ended.clear();
+    return resume(partitions);
 }
 
 Outcome<void> Consumer::stop(std::span<const TopicPartition> partitions) {

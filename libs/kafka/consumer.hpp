@@ -117,8 +117,9 @@ public:
     /// given offset on. Cooperative: these are added. Otherwise they are the whole assignment.
     Outcome<void> start(std::span<const Position> positions);
 
-    /// Begins again from other offsets; what was fetched of these partitions is dropped. Unless
-    /// the group is cooperative, the list must name every partition owned.
+    /// Begins owned partitions again from other offsets, paused ones too; what was fetched of them
+    /// is dropped. After a failure some may have begun again; what comes then is of no use until a
+    /// restart() succeeds.
     Outcome<void> restart(std::span<const Position> positions);
 
     /// Gives partitions up, and answers a `revoked` or `lost` rebalance. In an eager group all go.

@@ -43,7 +43,9 @@ void Consumer::State::on_rebalance(rd_kafka_resp_err_t code,
     }
     if (!closing) {
         rebalances.push_back(std::move(rebalance));
-        rd_kafka_yield(client.get());
+        // Ends the wait for messages. Not rd_kafka_yield(): a batch call that is asked to yield so
+        // drops the message after this, and what is left of it keeps destruction waiting for ever.
+        rd_kafka_queue_yield(queue.get());
     } else {
         answer_closing(rebalance);
     }

@@ -64,6 +64,8 @@ private:
     void answer_rebalances();
     bool take_over(const std::vector<kafka::TopicPartition>& partitions);
     void give_up(const std::vector<kafka::TopicPartition>& partitions, bool lost);
+    /// What comes of partitions without a lane is dropped.
+    void forget(const std::vector<kafka::TopicPartition>& partitions);
     kafka::Outcome<std::vector<kafka::Position>> prepare(
         const std::vector<kafka::TopicPartition>& partitions);
     void rebuild();

@@ -72,10 +72,7 @@ void Loop::give_up(const Partitions& partitions, bool lost) {
                       lost ? "the group took partitions away without asking"
                            : "partitions had to be given up before a commit was possible"});
     if (outbox_.failed()) start_over();
-    for (const auto& [topic, partition] : partitions) {
-        const auto index = static_cast<std::size_t>(number(partition));
-        if (index < lanes_.size()) lanes_[index].reset();
-    }
+    forget(partitions);
     std::erase_if(owned_, [&](const kafka::TopicPartition& mine) {
         return std::find(partitions.begin(), partitions.end(), mine) != partitions.end();
     });
@@ -83,6 +80,13 @@ void Loop::give_up(const Partitions& partitions, bool lost) {
               {{"partitions", list_of(partitions)}, {"owned", owned_.size()}});
     if (auto stopped = consumer_.stop(partitions); !stopped)
         fatal_ = Error{stopped.error().message};
+}
+
+void Loop::forget(const Partitions& partitions) {
+    for (const auto& [topic, partition] : partitions) {
+        const auto index = static_cast<std::size_t>(number(partition));
+        if (index < lanes_.size()) lanes_[index].reset();
+    }
 }
 
 /// Builds the lanes from what the group has committed. Waits for transactions of former owners
@@ -152,8 +156,10 @@ void Loop::rebuild() {
     if (partitions.empty()) return;
     const auto positions = prepare(partitions);
     if (!positions) return static_cast<void>(endure(positions.error()));
-    if (auto restarted = consumer_.restart(*positions); !restarted)
+    if (auto restarted = consumer_.restart(*positions); !restarted) {
+        forget(partitions);  // they would take what comes next for what comes first
         return static_cast<void>(endure(restarted.error()));
+    }
     endured_.clear();
     partitions_ready_.met();
 }
