@@ -96,6 +96,9 @@ Meaning classify(int code, ErrorFlags flags) {
     if (flags.fatal || code == RD_KAFKA_RESP_ERR__FENCED) return Meaning::fatal;
     if (flags.requires_abort) return Meaning::needs_abort;
     if (flags.retriable) return Meaning::retriable;
+    // The transaction before this one is not over yet. Comes without a flag once librdkafka 2.0 has
+    // repeated the request as often as it does.
+    if (code == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS) return Meaning::retriable;
     return Meaning::fatal;
 }
 

@@ -80,11 +80,12 @@ Result<void> Loop::run() {
         return Error{joined.error().message};
     while (!service_.stop().stop_requested() && !fatal_)
         step();
-    if (fatal_) return *fatal_;
-    commit();
-    if (const auto failure = outbox_.take_failure())
+    const bool stopped = service_.stop().stop_requested();
+    if (fatal_ && !stopped) return *fatal_;
+    if (!fatal_) commit();
+    if (const auto failure = outbox_.take_failure(); failure || fatal_)
         log::warn("stopped without a last commit; the next start repeats what is missing",
-                  {{"reason", failure->message}});
+                  {{"reason", fatal_ ? fatal_->message : failure->message}});
     consumer_.close();
     return {};
 }

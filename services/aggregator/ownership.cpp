@@ -20,8 +20,9 @@ using Partitions = std::vector<kafka::TopicPartition>;
 
 namespace {
 
-/// One question to the brokers about offsets.
-constexpr milliseconds request_timeout{5000};
+/// One question to the brokers about offsets. Asked again until there is an answer, so it is rather
+/// short: nothing else is done meanwhile, and a stop must wait for it.
+constexpr milliseconds request_timeout{2000};
 
 /// The pause before a question without an answer is asked again.
 constexpr milliseconds retry_pause{100};

@@ -119,5 +119,7 @@ def end(fault, process):
         return code
     if fault.kind == "stop":
         code = process.finish(process.stop_timeout)
+        if code == -signal.SIGTERM and not process.log_text():
+            code = 0  # asked before it had come so far as to listen
     process.start()
     return code

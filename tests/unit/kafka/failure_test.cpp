@@ -61,12 +61,15 @@ TEST_CASE("a code outside transactions has the meaning of the table", "[kafka]")
     }
 }
 
-TEST_CASE("in transactions the flags decide, and what has none is fatal", "[kafka]") {
+TEST_CASE("in transactions the flags decide, and what has none is mostly fatal", "[kafka]") {
     constexpr int timed_out = -185;
     CHECK(classify(timed_out, {.retriable = true}) == Meaning::retriable);
     CHECK(classify(timed_out, {.requires_abort = true, .retriable = true}) == Meaning::needs_abort);
     CHECK(classify(timed_out, {.fatal = true, .requires_abort = true}) == Meaning::fatal);
     CHECK(classify(timed_out, {}) == Meaning::fatal);
+    constexpr int concurrent_transactions = 51;
+    CHECK(classify(concurrent_transactions, {}) == Meaning::retriable);
+    CHECK(classify(concurrent_transactions, {.requires_abort = true}) == Meaning::needs_abort);
     constexpr int fenced = -144;
     CHECK(classify(fenced, {.requires_abort = true}) == Meaning::fatal);
 }
