@@ -21,7 +21,7 @@ constexpr const char* no_group = "weir-no-group";
 // Leaving a group takes a few answers of the brokers. More would only be spent on a library that
 // hangs: before 2.5, librdkafka may for ever wait for the answer to an assignment that came while
 // closing (confluentinc/librdkafka 4527).
-constexpr milliseconds close_timeout{3000};
+constexpr milliseconds close_timeout{2000};
 
 // Answered by another thread of this process.
 constexpr milliseconds seek_timeout{1000};

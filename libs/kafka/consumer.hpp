@@ -71,8 +71,8 @@ struct Watermarks {
     Offset high{};
 };
 
-/// Proof of membership for Transactions::send_offsets(), which fences a member that was thrown out
-/// of its group without noticing (KIP-447).
+/// Proof of membership, which fences a member that was thrown out of its group without noticing
+/// (KIP-447).
 class GroupMetadata {
 public:
     using Native = rd_kafka_consumer_group_metadata_s;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/transactions.hpp"
 
+#include <optional>
 #include <thread>
 
 #include "kafka/client.hpp"
@@ -53,12 +54,20 @@ Outcome<void> Transactions::begin() {
 }
 
 Outcome<void> Transactions::send_offsets(std::span<const Position> positions,
-                                         const GroupMetadata& group) {
+                                         const Consumer& member) {
     const PartitionList list = partition_list(positions);
-    return insist("adding offsets to a transaction", [&] {
-        return rd_kafka_send_offsets_to_transaction(producer_.native(), list.get(), group.native(),
-                                                    request_timeout_ms);
+    std::optional<Failure> lost;
+    auto outcome = insist("adding offsets to a transaction", [&]() -> rd_kafka_error_t* {
+        const auto group = member.group_metadata();
+        if (!group) {
+            lost = group.error();
+            return nullptr;
+        }
+        return rd_kafka_send_offsets_to_transaction(producer_.native(), list.get(),
+                                                    group->native(), request_timeout_ms);
     });
+    if (lost) return *lost;
+    return outcome;
 }
 
 Outcome<void> Transactions::commit() {

@@ -35,7 +35,7 @@ constexpr int retry_doublings_max = 6;
 constexpr milliseconds pulse_limit{60'000};
 
 /// How long after a stop was requested Kafka is still waited for.
-constexpr milliseconds patience_when_stopping{3500};
+constexpr milliseconds patience_when_stopping{2500};
 
 EventTime wall_clock() {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());

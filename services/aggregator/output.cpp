@@ -96,9 +96,7 @@ kafka::Outcome<void> Output::commit_transaction(std::span<const kafka::Position>
                                                 kafka::Consumer& consumer) {
     if (!transactions_->open())
         if (auto begun = transactions_->begin(); !begun) return begun;
-    auto group = consumer.group_metadata();
-    if (!group) return group.error();
-    if (auto sent = transactions_->send_offsets(positions, *group); !sent) return sent;
+    if (auto sent = transactions_->send_offsets(positions, consumer); !sent) return sent;
     return transactions_->commit();
 }
 
@@ -130,8 +128,11 @@ kafka::Outcome<void> Output::settle() {
 /// they answer INVALID_TXN_STATE, and librdkafka gives the producer up. A new one under the same id
 /// ends whatever is left and goes on; unless somebody else has taken the id.
 kafka::Outcome<void> Output::abort_transaction() {
+    if (!patience_())
+        return Failure{Meaning::fatal, 0, "no time is left to abort; the brokers will in a while"};
     auto aborted = transactions_->abort();
-    if (aborted || aborted.error().meaning != Meaning::fatal || kafka::is_fenced(aborted.error()))
+    if (aborted || aborted.error().meaning != Meaning::fatal ||
+        kafka::is_fenced(aborted.error()) || !patience_())
         return aborted;
     log::warn("the producer is replaced", {{"reason", aborted.error().message}});
     if (auto opened = open_producer(); !opened) return opened;
