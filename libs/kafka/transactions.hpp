@@ -37,8 +37,8 @@ public:
 
     Outcome<void> begin();
 
-    /// Adds the input's positions, with their metadata, to the transaction, in the name of `member`,
-    /// whose membership is proved at each attempt. Errors: needs_abort, too, when it is lost.
+    /// Adds the input's positions, with their metadata, to the transaction. The membership of
+    /// `member` is proved at each attempt. Errors: needs_abort, too, when it is lost.
     Outcome<void> send_offsets(std::span<const Position> positions, const Consumer& member);
 
     Outcome<void> commit();
