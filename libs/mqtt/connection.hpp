@@ -11,15 +11,20 @@
 #include "config/command.hpp"
 #include "mqtt/types.hpp"
 #include "net/endpoint.hpp"
+#include "net/tls.hpp"
 
 namespace weir::mqtt {
 
-/// Where a broker listens, as an option writes it.
+/// Where a broker listens and what is spoken below MQTT, as an option writes it.
 struct BrokerUri {
     net::Endpoint endpoint;
+    bool tls = false;
+    bool websocket = false;     ///< MQTT 5 section 6
+    std::string path = "/mqtt";  ///< of the WebSocket handshake
 
-    /// Reads `tcp://host[:port]` or `mqtt://host[:port]`, port 1883 when absent, an IPv6 address
-    /// in brackets. Errors: a sentence with the text and what is expected.
+    /// Reads `tcp://host[:port]` or `mqtt://…` (port 1883 when absent), `mqtts://…` (8883),
+    /// `ws://host[:port][/path]` (80) or `wss://…` (443); an IPv6 address in brackets. Errors: a
+    /// sentence with the text and what is expected.
     static Result<BrokerUri> parse(std::string_view text);
 
     /// The text that parse() reads back.
@@ -29,18 +34,20 @@ struct BrokerUri {
 
 /// What a client of either direction needs to reach its broker and to say who it is.
 struct Connection {
-    BrokerUri broker{{"localhost", 1883}};
+    BrokerUri broker{.endpoint = {"localhost", 1883}};
     std::string client_id;
     std::string user;      ///< empty: none is sent
     std::string password;  ///< sent only with a user
+    net::TlsClientOptions tls;
     Version version = Version::v5;
     std::chrono::seconds keep_alive{60};  ///< 0: no pings
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds retry_first{500};       ///< ceiling of the first wait
     std::chrono::milliseconds retry_ceiling{30'000};  ///< ceiling of every later wait
 
-    /// Declares `--mqtt`, `--mqtt-user`, `--mqtt-password`, `--client-id`, `--keep-alive` and
-    /// `--mqtt-version`. The object must outlive `command`; what it holds now are the defaults.
+    /// Declares `--mqtt`, `--mqtt-…` for who is there and whom to trust, `--client-id`,
+    /// `--keep-alive` and `--mqtt-version`. The object must outlive `command`; what it holds now
+    /// are the defaults.
     void declare(config::Command& command);
 };
 
@@ -63,5 +70,5 @@ struct weir::config::Codec<weir::mqtt::BrokerUri> {
         return mqtt::BrokerUri::parse(text);
     }
     static std::string format(const mqtt::BrokerUri& value) { return value.text(); }
-    static std::string metavar() { return "tcp://HOST:PORT"; }
+    static std::string metavar() { return "SCHEME://HOST:PORT"; }
 };

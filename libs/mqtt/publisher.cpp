@@ -18,6 +18,7 @@
 
 #include "base/log.hpp"
 #include "mqtt/backoff.hpp"
+#include "mqtt/paho.hpp"
 #include "mqtt/reason.hpp"
 #include "mqtt/topic.hpp"
 
@@ -29,35 +30,6 @@ using Clock = std::chrono::steady_clock;
 // The remaining length of a packet is at most 268,435,455 bytes (MQTT 5 section 1.5.5); topic,
 // packet id and properties take part of it.
 constexpr std::size_t payload_bytes_max = 268'435'455 - 65'535 - 16;
-
-/// paho ends its threads with its last client and that takes a second. While any publisher lives
-/// this idle client keeps them, so that a reconnect (which needs a fresh client) does not wait.
-class ThreadKeeper {
-public:
-    ThreadKeeper() {
-        const std::lock_guard lock(mutex);
-        if (users++ == 0)
-            MQTTAsync_create(&client, "tcp://localhost", "keeper", MQTTCLIENT_PERSISTENCE_NONE,
-                             nullptr);
-    }
-    ~ThreadKeeper() {
-        const std::lock_guard lock(mutex);
-        if (--users == 0) MQTTAsync_destroy(&client);
-    }
-    ThreadKeeper(const ThreadKeeper&) = delete;
-    ThreadKeeper& operator=(const ThreadKeeper&) = delete;
-
-private:
-    static inline std::mutex mutex;
-    static inline int users = 0;
-    static inline MQTTAsync client = nullptr;
-};
-
-std::string failure_text(int code, const char* message) {
-    if (message != nullptr) return message;
-    const char* const text = MQTTAsync_strerror(code);
-    return text != nullptr ? text : fmt::format("error {}", code);
-}
 
 }  // namespace
 
@@ -144,14 +116,14 @@ private:
         answered(context, Fate::acknowledged, {});
     }
     static void on_send_failed(void* context, MQTTAsync_failureData* data) {
-        answered(context, Fate::unknown, failure_text(data->code, data->message));
+        answered(context, Fate::unknown, paho::failure_text(data->code, data->message));
     }
     static void on_send_failed5(void* context, MQTTAsync_failureData5* data) {
         const auto code = static_cast<std::uint8_t>(data->reasonCode);
         if (code >= reason_failure_min)
             answered(context, Fate::refused, std::string(reason_text(code)));
         else
-            answered(context, Fate::unknown, failure_text(data->code, data->message));
+            answered(context, Fate::unknown, paho::failure_text(data->code, data->message));
     }
     static void on_connected(void* context, MQTTAsync_successData*) {
         self(context).push({.kind = Event::Kind::connected});
@@ -166,14 +138,21 @@ private:
     static void on_connect_failed(void* context, MQTTAsync_failureData* data) {
         std::string reason =
             data->code > 0 ? std::string(connect_return_text(static_cast<std::uint8_t>(data->code)))
-                           : failure_text(data->code, data->message);
-        self(context).push({.kind = Event::Kind::connect_failed, .reason = std::move(reason)});
+                           : paho::failure_text(data->code, data->message);
+        self(context).connect_failed(std::move(reason));
     }
     static void on_connect_failed5(void* context, MQTTAsync_failureData5* data) {
         const auto code = static_cast<std::uint8_t>(data->reasonCode);
-        std::string reason = code >= reason_failure_min ? std::string(reason_text(code))
-                                                        : failure_text(data->code, data->message);
-        self(context).push({.kind = Event::Kind::connect_failed, .reason = std::move(reason)});
+        std::string reason = code >= reason_failure_min
+                                 ? std::string(reason_text(code))
+                                 : paho::failure_text(data->code, data->message);
+        self(context).connect_failed(std::move(reason));
+    }
+    /// paho itself only says that TLS failed.
+    static int on_tls_error(const char* line, std::size_t size, void* context) {
+        const std::lock_guard lock(self(context).mutex_);
+        self(context).tls_error_ = paho::tls_reason({line, size});
+        return 1;  // go on with the next line
     }
     static void on_lost(void* context, char*) {
         self(context).push({.kind = Event::Kind::lost, .reason = "the connection ended"});
@@ -183,7 +162,19 @@ private:
                             .reason = std::string(reason_text(static_cast<std::uint8_t>(code)))});
     }
 
-    const ThreadKeeper keeper_;
+    void connect_failed(std::string reason) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (const auto words = std::exchange(tls_error_, {}); !words.empty())
+                reason = "TLS: " + words;
+            else if (const BrokerUri& broker = options_.connection.broker; broker.tls)
+                reason += ", which may mean that the broker's certificate is not for " +
+                          broker.endpoint.host;
+        }
+        push({.kind = Event::Kind::connect_failed, .reason = std::move(reason)});
+    }
+
+    const paho::ThreadKeeper keeper_;
     const PublisherOptions options_;
     const ConnectionHandler on_connection_;
 
@@ -191,6 +182,7 @@ private:
     MQTTAsync client_ = nullptr;
 
     mutable std::mutex mutex_;
+    std::string tls_error_;  // of the attempt that is being made
     std::condition_variable changed_;
     std::deque<Event> events_;
     Tickets tickets_;
@@ -324,6 +316,8 @@ void Publisher::State::connect() {
         connect.binarypwd.data = connection.password.data();
         connect.binarypwd.len = static_cast<int>(connection.password.size());
     }
+    paho::Tls tls(connection, on_tls_error, this);
+    connect.ssl = tls.options();
     connect.context = this;
     connect.onSuccess = v5 ? nullptr : on_connected;
     connect.onFailure = v5 ? nullptr : on_connect_failed;
@@ -333,7 +327,7 @@ void Publisher::State::connect() {
     int code = MQTTASYNC_SUCCESS;
     {
         const std::lock_guard gate(gate_);
-        code = MQTTAsync_createWithOptions(&client_, connection.broker.text().c_str(),
+        code = MQTTAsync_createWithOptions(&client_, paho::uri(connection.broker).c_str(),
                                            connection.client_id.c_str(),
                                            MQTTCLIENT_PERSISTENCE_NONE, nullptr, &create);
         if (code == MQTTASYNC_SUCCESS) {
@@ -344,7 +338,7 @@ void Publisher::State::connect() {
     }
     connecting_ = true;
     if (code != MQTTASYNC_SUCCESS)
-        push({.kind = Event::Kind::connect_failed, .reason = failure_text(code, nullptr)});
+        push({.kind = Event::Kind::connect_failed, .reason = paho::failure_text(code, nullptr)});
 }
 
 void Publisher::State::discard_client() {

@@ -2,10 +2,6 @@
 #include "mqtt/subscriber.hpp"
 
 #include <atomic>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/write.hpp>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -17,6 +13,7 @@
 #include "base/log.hpp"
 #include "mqtt/backoff.hpp"
 #include "mqtt/read_buffer.hpp"
+#include "mqtt/transport.hpp"
 #include "net/asio.hpp"
 #include "net/io_thread.hpp"
 
@@ -25,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using net::ErrorCode;
-using Resolver = net::asio::ip::basic_resolver<net::tcp, net::Executor>;
+using Resolver = Transport::Resolver;
 
 constexpr std::chrono::milliseconds tick_interval{250};
 constexpr std::chrono::milliseconds goodbye_max{1'000};
@@ -60,7 +57,7 @@ public:
 
 private:
     void connect();
-    void connected(std::uint64_t connection, const ErrorCode& error);
+    void connected(std::uint64_t connection, const ErrorCode& error, std::string_view reason);
     void read();
     void parse();
     bool parse_one();
@@ -87,14 +84,14 @@ private:
 
     net::IoThread thread_{"mqtt"};
     Resolver resolver_;
-    net::TcpSocket socket_;
+    std::shared_ptr<Transport> transport_;
     net::Timer connect_timer_;
     net::Timer retry_timer_;
     net::Timer tick_timer_;
     net::Timer close_timer_;
 
     std::uint64_t connection_ = 0;
-    bool open_ = false;     // the TCP connection is up
+    bool open_ = false;     // MQTT may be spoken
     bool reading_ = false;  // a read is under way
     bool writing_ = false;  // a write is under way
     bool leaving_ = false;  // the connection ends once everything is written
@@ -106,8 +103,7 @@ private:
     bool closing_ = false;
     std::atomic<bool> ended_ = false;
     std::string leave_reason_;
-    ReadBuffer buffer_;
-    std::string write_buffer_;
+    std::shared_ptr<ReadBuffer> buffer_;  // of this connection; its read may outlive that
     std::promise<void> end_;
 
     std::mutex acknowledged_mutex_;
@@ -128,12 +124,11 @@ Subscriber::State::State(SubscriberOptions options, MessageHandler on_message,
       backoff_(options_.connection.retry_first, options_.connection.retry_ceiling,
                std::random_device{}(), options_.reconnect_wait_min),
       resolver_(thread_.context()),
-      socket_(thread_.context()),
       connect_timer_(thread_.context()),
       retry_timer_(thread_.context()),
       tick_timer_(thread_.context()),
       close_timer_(thread_.context()),
-      buffer_(options_.packet_bytes_max) {
+      buffer_(std::make_shared<ReadBuffer>(options_.packet_bytes_max)) {
     thread_.start();
     thread_.post([this] {
         connect();
@@ -148,24 +143,25 @@ void Subscriber::State::connect() {
     connect_timer_.async_wait([this, connection](const ErrorCode& error) {
         if (!error && connection == connection_) fail("no answer in time");
     });
+    auto transport = Transport::make(thread_.context(), options_.connection);
+    if (!transport) return fail(transport.error().message);
+    transport_ = std::move(*transport);
     resolver_.async_resolve(
         broker.host, std::to_string(broker.port),
         [this, connection](const ErrorCode& error, const Resolver::results_type& addresses) {
             if (connection != connection_) return;
             if (error) return fail(error.message());
-            net::asio::async_connect(
-                socket_, addresses,
-                [this, connection](const ErrorCode& failure, const net::tcp::endpoint&) {
-                    connected(connection, failure);
-                });
+            transport_->connect(addresses, [this, connection](const ErrorCode& failure,
+                                                              std::string_view reason) {
+                connected(connection, failure, reason);
+            });
         });
 }
 
-void Subscriber::State::connected(std::uint64_t connection, const ErrorCode& error) {
+void Subscriber::State::connected(std::uint64_t connection, const ErrorCode& error,
+                                  std::string_view reason) {
     if (connection != connection_) return;
-    if (error) return fail(error.message());
-    ErrorCode ignored;
-    socket_.set_option(net::tcp::no_delay(true), ignored);
+    if (error) return fail(reason);
     open_ = true;
     session_.open(Clock::now());
     flush();
@@ -174,22 +170,21 @@ void Subscriber::State::connected(std::uint64_t connection, const ErrorCode& err
 
 void Subscriber::State::read() {
     if (reading_ || !(wants_more() || left_)) return;
-    if (left_) buffer_.clear();  // nobody looks at it any more
+    if (left_) buffer_->clear();  // nobody looks at it any more
     reading_ = true;
     const std::uint64_t connection = connection_;
-    const std::span<char> room = buffer_.room();
-    socket_.async_read_some(net::asio::buffer(room.data(), room.size()),
-                            [this, connection](const ErrorCode& error, std::size_t count) {
-                                if (connection != connection_) return;
-                                reading_ = false;
-                                if (left_) return error ? fail(leave_reason_) : read();
-                                if (error)
-                                    return fail(error == net::asio::error::eof
-                                                    ? "the broker closed the connection"
-                                                    : error.message());
-                                buffer_.filled(count);
-                                parse();
-                            });
+    const std::span<char> room = buffer_->room();
+    transport_->read_some(room, [this, connection, buffer = buffer_](const ErrorCode& error,
+                                                                     std::size_t count) {
+        if (connection != connection_) return;
+        reading_ = false;
+        if (left_) return error ? fail(leave_reason_) : read();
+        if (error)
+            return fail(error == net::asio::error::eof ? "the broker closed the connection"
+                                                       : error.message());
+        buffer->filled(count);
+        parse();
+    });
 }
 
 /// Works off what was read, writes the answers in one go, and reads on.
@@ -208,7 +203,7 @@ void Subscriber::State::parse() {
 }
 
 bool Subscriber::State::parse_one() {
-    const auto frame = take_frame(buffer_.unread(), options_.packet_bytes_max);
+    const auto frame = take_frame(buffer_->unread(), options_.packet_bytes_max);
     if (!frame) {
         leave(frame.error().reason, std::string(frame.error().what));
         return false;
@@ -219,7 +214,7 @@ bool Subscriber::State::parse_one() {
         leave(event.error().reason, std::string(event.error().what));
         return false;
     }
-    buffer_.take(**frame);
+    buffer_->take(**frame);
     handle(*event);
     return true;
 }
@@ -259,12 +254,10 @@ void Subscriber::State::flush() {
         return;
     }
     writing_ = true;
-    write_buffer_.clear();
-    write_buffer_.swap(session_.output());
     const std::uint64_t connection = connection_;
-    net::asio::async_write(
-        socket_, net::asio::buffer(write_buffer_),
-        [this, connection](const ErrorCode& error, std::size_t) { written(connection, error); });
+    transport_->write(session_.output(), [this, connection](const ErrorCode& error, std::size_t) {
+        written(connection, error);
+    });
 }
 
 void Subscriber::State::written(std::uint64_t connection, const ErrorCode& error) {
@@ -292,8 +285,7 @@ void Subscriber::State::leave(std::uint8_t reason, std::string sentence) {
 /// a reset, and that makes the broker forget what it has not read yet of our acknowledgements.
 void Subscriber::State::wait_for_end() {
     left_ = true;
-    ErrorCode ignored;
-    socket_.shutdown(net::tcp::socket::shutdown_send, ignored);
+    transport_->shutdown_send();
     read();
 }
 
@@ -301,13 +293,13 @@ void Subscriber::State::wait_for_end() {
 void Subscriber::State::fail(std::string_view reason) {
     const std::string sentence(reason);
     ++connection_;
-    ErrorCode ignored;
-    socket_.close(ignored);
+    if (transport_) transport_->close();
+    transport_.reset();
     resolver_.cancel();
     connect_timer_.cancel();
     if (open_) session_.lost();
     open_ = reading_ = writing_ = leaving_ = left_ = paused_ = false;
-    buffer_.clear();
+    buffer_ = std::make_shared<ReadBuffer>(options_.packet_bytes_max);
     publish_stats();
     if (closing_ || !reconnecting_) return end();
     log::write(std::exchange(failure_told_, true) ? log::Level::debug : log::Level::warn,

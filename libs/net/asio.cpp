@@ -3,3 +3,4 @@
 // declarations only. This is what keeps the build short.
 #include <boost/asio/impl/src.hpp>
 #include <boost/beast/src.hpp>
+#include <boost/asio/ssl/impl/src.hpp>

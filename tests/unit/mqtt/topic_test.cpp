@@ -80,18 +80,30 @@ TEST_CASE("broker addresses are read", "[mqtt][connection]") {
         const char* text;
         const char* host;
         unsigned port;
+        bool tls = false;
+        bool websocket = false;
+        const char* path = "/mqtt";
     };
     for (const Case& c :
          {Case{"tcp://localhost:1884", "localhost", 1884}, Case{"mqtt://broker", "broker", 1883},
-          Case{"tcp://[::1]", "::1", 1883}, Case{"tcp://[::1]:99", "::1", 99}}) {
+          Case{"tcp://[::1]", "::1", 1883}, Case{"tcp://[::1]:99", "::1", 99},
+          Case{"mqtts://broker", "broker", 8883, true}, Case{"ssl://[::1]:9", "::1", 9, true},
+          Case{"ws://broker", "broker", 80, false, true},
+          Case{"ws://broker:9001/a/b?c=d", "broker", 9001, false, true, "/a/b?c=d"},
+          Case{"wss://[::1]/", "::1", 443, true, true, "/"}}) {
+        INFO(c.text);
         const auto broker = BrokerUri::parse(c.text);
         REQUIRE(broker.ok());
         CHECK(broker->endpoint.host == c.host);
         CHECK(broker->endpoint.port == c.port);
-        CHECK(BrokerUri::parse(broker->text())->text() == broker->text());
+        CHECK(broker->tls == c.tls);
+        CHECK(broker->websocket == c.websocket);
+        CHECK(broker->path == c.path);
+        CHECK(*BrokerUri::parse(broker->text()) == *broker);
     }
     for (const char* bad : {"", "localhost:1883", "tcp://", "tcp://:1883", "tcp://h:0",
-                            "tcp://h:70000", "tcp://h:x", "ssl://h:8883", "tcp://::1", "tcp://h/x"})
+                            "tcp://h:70000", "tcp://h:x", "tls://h:8883", "tcp://::1", "tcp://h/x",
+                            "mqtts://h/x", "ws://h:0/x", "ws:///x", "ws://h/x y", "ws://h/x\r\n"})
         CHECK_FALSE(BrokerUri::parse(bad).ok());
 }
 
