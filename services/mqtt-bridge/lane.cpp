@@ -18,7 +18,9 @@ mqtt::SubscriberOptions subscriber_options(const Options& options, const Session
     result.connection = options.mqtt;
     result.connection.client_id = plan.client_id;
     for (const std::string& filter : plan.filters)
-        result.subscriptions.push_back({filter, options.qos});
+        result.subscriptions.push_back(
+            {options.share.empty() ? filter : "$share/" + options.share + "/" + filter,
+             options.qos});
     result.unacknowledged_max = plan.in_flight;
     result.unacknowledged_bytes_max = plan.in_flight_size;
     result.packet_bytes_max = packet_bytes_max;
@@ -30,7 +32,7 @@ mqtt::SubscriberOptions subscriber_options(const Options& options, const Session
 Lane::Lane(const Options& options, SessionPlan plan, Handler on_message)
     : plan_(std::move(plan)),
       on_message_(std::move(on_message)),
-      mapper_({plan_.filters, options.key, options.payload_max.count}) {}
+      mapper_(options.mapping(plan_.filters)) {}
 
 std::shared_ptr<Lane> Lane::open(const Options& options, SessionPlan plan, Handler on_message) {
     std::shared_ptr<Lane> lane(new Lane(options, std::move(plan), std::move(on_message)));
@@ -56,7 +58,7 @@ void Lane::on_state(bool subscribed, std::string_view reason) {
 }
 
 Result<Mapped> Lane::map(const mqtt::Publish& message) {
-    return mapper_.map(message.topic, message.payload, message.payload_size, now());
+    return mapper_.map(message, now());
 }
 
 }  // namespace weir::mqtt_bridge

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mapping.hpp"
 #include "mqtt/subscriber.hpp"
@@ -37,6 +38,8 @@ public:
     /// The record a message becomes; its views live until the next one. Errors: a sentence for the
     /// dead letter.
     Result<Mapped> map(const mqtt::Publish& message);
+    /// Room for a record's headers, kept from one message to the next. On the subscriber's thread.
+    std::vector<kafka::Header>& headers() { return headers_; }
 
 private:
     Lane(const Options& options, SessionPlan plan, Handler on_message);
@@ -45,6 +48,7 @@ private:
     const SessionPlan plan_;
     const Handler on_message_;
     Mapper mapper_;
+    std::vector<kafka::Header> headers_;
 
     mutable std::mutex mutex_;
     std::optional<std::string> trouble_ = "not yet";

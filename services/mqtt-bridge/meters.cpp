@@ -25,6 +25,9 @@ Meters::Meters(runtime::Metrics& metrics)
                                     "Messages acknowledged to the MQTT broker.")),
       duplicates_(metrics.counter("weir_mqtt_duplicates_total",
                                   "Messages passed on that the broker marked as sent before.")),
+      skipped_(metrics.counter("weir_mqtt_retained_skipped_total",
+                               "Messages left out because the MQTT broker had kept them, see "
+                               "--retained.")),
       suppressed_(
           metrics.counter("weir_mqtt_suppressed_total",
                           "Messages the broker sent again that were on their way already.")),

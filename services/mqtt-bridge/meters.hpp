@@ -14,7 +14,7 @@
 
 namespace weir::mqtt_bridge {
 
-/// The bridge's metrics. Threads: delivered() and dead() from any, the rest by one.
+/// The bridge's metrics. Threads: delivered(), skipped() and dead() from any, the rest by one.
 class Meters {
 public:
     explicit Meters(runtime::Metrics& metrics);
@@ -26,6 +26,7 @@ public:
               std::chrono::milliseconds oldest_age);
     void show_slots(const std::set<int>& owned, int count);
     void delivered() { delivered_.add(); }
+    void skipped() { skipped_.add(); }
     void dead(const std::string& stage);
 
 private:
@@ -34,6 +35,7 @@ private:
     runtime::Counter delivered_;
     runtime::Counter acknowledged_;
     runtime::Counter duplicates_;
+    runtime::Counter skipped_;
     runtime::Counter suppressed_;
     runtime::Counter sessions_lost_;
     runtime::Counter connections_;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/text.hpp"
 #include "limits.hpp"
 #include "mqtt/topic.hpp"
 
@@ -41,13 +42,14 @@ void Options::declare(config::Command& command) {
         .check(check_filter);
     command.option("qos", qos,
                    "The MQTT quality of service to subscribe with. Only 1 and 2 lose nothing.");
-    command.option("key", key,
-                   "The record's key and device name, made of the topic's levels: {1} is the "
-                   "first. Empty: what the filter's last wildcard stands for.");
     command
-        .option("payload-max", payload_max,
-                "The largest payload; a larger one goes to the dead-letter topic.")
-        .range(Bytes{1}, payload_limit);
+        .option("share", share,
+                "For replicas that may lose the order: the name of a shared subscription "
+                "($share/NAME/FILTER). The MQTT broker deals the messages among all bridges with "
+                "this name, each of which needs a --client-id of its own.")
+        .metavar("NAME");
+    command.option("retained", retained,
+                   "What becomes of messages the MQTT broker had kept as a topic's last ones.");
     command
         .option("in-flight", in_flight,
                 "The most messages taken from the MQTT broker and not yet confirmed by Kafka. "
@@ -55,6 +57,34 @@ void Options::declare(config::Command& command) {
         .range(1, 100'000);
     command.option("in-flight-size", in_flight_size, "The same in bytes of topics and payloads.")
         .range(Bytes{1 << 20}, Bytes{std::uint64_t{1} << 30});
+
+    command.section("Records");
+    command.option("key", key,
+                   "The record's key and device name, made of the message: {1} is the topic's "
+                   "first level, {/id} a field of the payload, {user:NAME} a user property. Empty: "
+                   "what the filter's last wildcard stands for.");
+    command.option("value", value,
+                   "json: an object, completed with time and device where it lacks them. raw: the "
+                   "payload's bytes, whatever they are.");
+    command.option("header", headers,
+                   "A header of the record, made of the message as --key is.");
+    command.option("properties", properties,
+                   "What becomes of MQTT 5's user properties, content type, response topic, "
+                   "correlation data and expiry: headers, or nothing.");
+    command
+        .option("record-time", record_time,
+                "The payload's field with the time that the Kafka record shall have. Empty: when "
+                "it is sent.")
+        .metavar("FIELD")
+        .check([](const std::string& field) -> Result<void> {
+            if (field.empty()) return {};
+            const auto pointer = json::Pointer::from_option(field);
+            return pointer ? Result<void>{} : pointer.error();
+        });
+    command
+        .option("payload-max", payload_max,
+                "The largest payload; a larger one goes to the dead-letter topic.")
+        .range(Bytes{1}, payload_limit);
 
     command.section("Kafka");
     kafka.declare(command);
@@ -75,7 +105,10 @@ void Options::declare(config::Command& command) {
             return topic.empty() ? Result<void>{} : check_topic(topic);
         });
 
-    command.rule([this](std::vector<std::string>& mistakes) { check_slots(mistakes); });
+    command.rule([this](std::vector<std::string>& mistakes) {
+        check_share(mistakes);
+        check_slots(mistakes);
+    });
     command.rule([this](std::vector<std::string>& mistakes) {
         for (std::size_t i = 0; i < topics.size(); ++i)
             for (std::size_t j = i + 1; j < topics.size(); ++j)
@@ -93,6 +126,29 @@ void Options::declare(config::Command& command) {
     });
     command.example("mqtt-bridge --mqtt tcp://broker:1883 --topic 'air/+' --output air-readings",
                     "Carries the readings of air/<device> into a Kafka topic, keyed by device.");
+}
+
+MappingOptions Options::mapping(std::vector<std::string> filters) const {
+    MappingOptions options{.filters = std::move(filters),
+                           .key = key,
+                           .payload_bytes_max = payload_max.count,
+                           .value = value,
+                           .headers = headers,
+                           .properties = properties};
+    if (!record_time.empty()) options.record_time = *json::Pointer::from_option(record_time);
+    return options;
+}
+
+void Options::check_share(std::vector<std::string>& mistakes) const {
+    if (share.empty()) return;
+    // MQTT 5 section 4.8.2
+    if (share.find_first_of("/+#") != std::string::npos || !is_utf8(share))
+        mistakes.push_back(fmt::format(
+            "--share: expected a name without /, + and #, got \"{}\"", share));
+    if (!slots.empty())
+        mistakes.emplace_back(
+            "--share and --slots: expected one of them; slots keep the order, a shared "
+            "subscription does not");
 }
 
 void Options::check_slots(std::vector<std::string>& mistakes) const {

@@ -8,7 +8,7 @@
 #include "base/types.hpp"
 #include "config/command.hpp"
 #include "kafka/options.hpp"
-#include "key_template.hpp"
+#include "mapping.hpp"
 #include "mqtt/connection.hpp"
 
 namespace weir::mqtt_bridge {
@@ -20,7 +20,13 @@ struct Options {
     mqtt::Connection mqtt;
     std::vector<std::string> topics{"kafka-spark-integration/+"};
     mqtt::Qos qos = mqtt::Qos::at_least_once;
-    KeyTemplate key;
+    std::string share;  ///< empty: every message comes to this session
+    MessageTemplate key;
+    ValueKind value = ValueKind::json;
+    std::vector<HeaderRule> headers;
+    Passage properties = Passage::forward;
+    Passage retained = Passage::forward;
+    std::string record_time;  ///< empty: the time of sending
     Bytes payload_max{256ULL << 10};
     std::uint32_t in_flight = 4'000;
     Bytes in_flight_size{std::uint64_t{64} << 20};
@@ -33,7 +39,11 @@ struct Options {
     /// Declares all of them; this object must outlive `command`.
     void declare(config::Command& command);
 
+    /// For the filters of one session.
+    MappingOptions mapping(std::vector<std::string> filters) const;
+
 private:
+    void check_share(std::vector<std::string>& mistakes) const;
     void check_slots(std::vector<std::string>& mistakes) const;
 };
 

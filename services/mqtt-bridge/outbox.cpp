@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -53,25 +52,30 @@ Result<void> Outbox::open() {
 
 void Outbox::carry(const std::shared_ptr<Lane>& lane, const mqtt::Publish& message,
                    mqtt::Token token) {
-    auto passage = std::make_unique<Passage>(Passage{lane, token});
+    if (message.retained && options_.retained == Passage::skip) {
+        meters_.skipped();
+        return lane->subscriber().acknowledge(token);
+    }
+    auto passage = std::make_unique<Carried>(Carried{lane, token});
     const auto mapped = lane->map(message);
     if (!mapped) {
         const DeadLetter letter{mapped.error().message, "map",           message.topic,
                                 message.topic,          message.payload, message.payload_size};
         return bury(letter, std::move(passage));
     }
-    std::array<kafka::Header, 4> headers;
-    std::size_t count = 0;
-    headers[count++] = {kafka::header::origin, service_.origin()};
-    if (mapped->stamped) headers[count++] = {kafka::header::event_time_source, "arrival"};
-    if (message.duplicate) headers[count++] = {kafka::header::maybe_duplicate, "true"};
-    if (message.retained) headers[count++] = {kafka::header::mqtt_retained, "true"};
+    std::vector<kafka::Header>& headers = lane->headers();
+    headers.assign(mapped->headers.begin(), mapped->headers.end());
+    headers.push_back({kafka::header::origin, service_.origin()});
+    if (mapped->stamped) headers.push_back({kafka::header::event_time_source, "arrival"});
+    if (message.duplicate) headers.push_back({kafka::header::maybe_duplicate, "true"});
+    if (message.retained) headers.push_back({kafka::header::mqtt_retained, "true"});
     passage->original = {std::string(message.topic), std::string(message.payload)};
     passage->probed = probe_.begin();
     const kafka::OutgoingRecord record{.topic = options_.output,
                                        .key = mapped->key,
                                        .value = mapped->value,
-                                       .headers = std::span(headers).first(count)};
+                                       .headers = headers,
+                                       .timestamp_ms = mapped->timestamp_ms};
     if (send(record, passage)) return;
     passage->original.reset();
     bury({"the record is larger than --kafka message.max.bytes allows", "send", message.topic,
@@ -81,7 +85,7 @@ void Outbox::carry(const std::shared_ptr<Lane>& lane, const mqtt::Publish& messa
 
 /// False when the record is too large. The producer's queue is never full: it has room for all that
 /// may be unacknowledged. The passage is the producer's until it answers, which may be at once.
-bool Outbox::send(kafka::OutgoingRecord record, std::unique_ptr<Passage>& passage) {
+bool Outbox::send(kafka::OutgoingRecord record, std::unique_ptr<Carried>& passage) {
     record.token = reinterpret_cast<std::uint64_t>(passage.get());
     const auto sent = producer_->send(record);
     if (!sent && sent.error() == kafka::SendError::too_large) return false;
@@ -92,7 +96,7 @@ bool Outbox::send(kafka::OutgoingRecord record, std::unique_ptr<Passage>& passag
     return true;
 }
 
-void Outbox::bury(const DeadLetter& letter, std::unique_ptr<Passage> passage) {
+void Outbox::bury(const DeadLetter& letter, std::unique_ptr<Carried> passage) {
     kafka::HeaderList headers;
     headers.add(kafka::header::error, std::string(letter.reason));
     headers.add(kafka::header::stage, std::string(letter.stage));
@@ -113,7 +117,7 @@ void Outbox::bury(const DeadLetter& letter, std::unique_ptr<Passage> passage) {
 }
 
 void Outbox::on_delivery(const kafka::Delivery& delivery) {
-    std::unique_ptr<Passage> passage(reinterpret_cast<Passage*>(delivery.token));
+    std::unique_ptr<Carried> passage(reinterpret_cast<Carried*>(delivery.token));
     probe_.end(std::exchange(passage->probed, {}));
     if (delivery.delivered) {
         meters_.delivered();

@@ -60,7 +60,7 @@ private:
         std::string payload;
     };
     /// A message between its arrival and Kafka's answer. Its address is the token of its record.
-    struct Passage {
+    struct Carried {
         std::shared_ptr<Lane> lane;
         mqtt::Token token{};
         std::optional<Original> original{};  // nothing when it goes as a dead letter
@@ -68,7 +68,7 @@ private:
     };
     /// What Kafka refused, with its words.
     struct Refused {
-        std::unique_ptr<Passage> passage;
+        std::unique_ptr<Carried> passage;
         std::string key;
         std::string reason;
     };
@@ -81,8 +81,8 @@ private:
         std::size_t size;  ///< of the original
     };
 
-    bool send(kafka::OutgoingRecord record, std::unique_ptr<Passage>& passage);
-    void bury(const DeadLetter& letter, std::unique_ptr<Passage> passage);
+    bool send(kafka::OutgoingRecord record, std::unique_ptr<Carried>& passage);
+    void bury(const DeadLetter& letter, std::unique_ptr<Carried> passage);
     void on_delivery(const kafka::Delivery& delivery);
     void bury_refused();
     void look_at_topics();

@@ -192,6 +192,8 @@ MQTT_BRIDGE = [
     Row("MQTT session, in 15 minutes", [
         Panel("Repeats", {"passed on, marked": per_quarter("weir_mqtt_duplicates_total@"),
                           "recognized, left out": per_quarter("weir_mqtt_suppressed_total@")}),
+        Panel("Retained messages left out", {
+            "in 15 minutes": per_quarter("weir_mqtt_retained_skipped_total@")}),
         Panel("Connections", {"made": per_quarter("weir_mqtt_connections_total@"),
                               "session lost": per_quarter("weir_mqtt_sessions_lost_total@")},
               about="A lost session may have lost messages."),

@@ -15,6 +15,7 @@ class Record:
     def __init__(self, message):
         self.key = message.key().decode()
         self.bytes = message.value()
+        self.timestamp_ms = message.timestamp()[1]
         self.headers = {name: value.decode() for name, value in message.headers() or []}
 
     @property

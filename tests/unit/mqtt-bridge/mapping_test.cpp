@@ -9,17 +9,32 @@
 namespace weir::mqtt_bridge {
 namespace {
 
+// Properties as MQTT 5 section 2.2.2.2 writes them; texts shorter than 256 bytes.
+std::string text_of(std::string_view text) {
+    return std::string(1, '\0') + static_cast<char>(text.size()) + std::string(text);
+}
+std::string user(std::string_view name, std::string_view value) {
+    return '\x26' + text_of(name) + text_of(value);
+}
+std::string content_type(std::string_view type) { return '\x03' + text_of(type); }
+std::string correlation(std::string_view data) { return '\x09' + text_of(data); }
+std::string expiry(char seconds) { return std::string("\x02\0\0\0", 4) + seconds; }
+
 // 2024-10-07 13:02:45.123456 UTC
 constexpr EventTime arrival{std::chrono::microseconds{1'728'306'165'123'456}};
 
 Mapper mapper(std::string_view key = "", std::vector<std::string> filters = {"air/+"}) {
-    auto parsed = KeyTemplate::parse(key);
+    auto parsed = MessageTemplate::parse(key);
     REQUIRE(parsed.ok());
-    return Mapper({std::move(filters), *parsed, 1'000});
+    return Mapper({.filters = std::move(filters), .key = *parsed, .payload_bytes_max = 1'000});
+}
+
+mqtt::Publish message(std::string_view topic, std::string_view payload) {
+    return {.topic = topic, .payload = payload, .payload_size = payload.size(), .properties = {}};
 }
 
 Result<Mapped> map(Mapper& with, std::string_view topic, std::string_view payload) {
-    return with.map(topic, payload, payload.size(), arrival);
+    return with.map(message(topic, payload), arrival);
 }
 
 TEST_CASE("a bare number becomes a stamped record", "[mqtt-bridge]") {
@@ -47,7 +62,7 @@ TEST_CASE("a bare number becomes a stamped record", "[mqtt-bridge]") {
 TEST_CASE("a whole second of arrival is written without a fraction", "[mqtt-bridge]") {
     Mapper one = mapper();
     const EventTime whole{std::chrono::microseconds{1'728'306'165'000'000}};
-    const auto mapped = one.map("air/d", "1", 1, whole);
+    const auto mapped = one.map(message("air/d", "1"), whole);
     REQUIRE(mapped.ok());
     CHECK(mapped->value == R"({"timestamp":"2024-10-07 13:02:45","device_name":"d","data":1.0})");
 }
@@ -121,7 +136,9 @@ TEST_CASE("what is neither is refused with a sentence", "[mqtt-bridge]") {
         INFO(mapped.error().message);
         CHECK(mapped.error().message.find(c.part) != std::string::npos);
     }
-    const auto cut = one.map("air/d", "123", 5'000'000, arrival);
+    mqtt::Publish beginning = message("air/d", "123");
+    beginning.payload_size = 5'000'000;
+    const auto cut = one.map(beginning, arrival);
     REQUIRE_FALSE(cut.ok());
     CHECK(cut.error().message == "the payload has 5000000 bytes, 1000 are allowed");
 }
@@ -140,15 +157,101 @@ TEST_CASE("the device is the last wildcard of the filter that matches", "[mqtt-b
     }
 }
 
-TEST_CASE("the key can be made of the topic's levels", "[mqtt-bridge]") {
-    Mapper one = mapper("{2}-{1}!", {"#"});
-    CHECK(map(one, "a/b", "1")->key == "b-a!");
-    const auto none = map(one, "a", "1");
-    REQUIRE_FALSE(none.ok());
-    CHECK(none.error().message == "the topic has 1 levels, the key wants level 2");
-    for (const char* bad : {"{", "}", "{}", "{0}", "{x}", "{1", "1}", "{-1}", "{1}{", "{{1}}"})
-        CHECK_FALSE(KeyTemplate::parse(bad).ok());
-    CHECK(KeyTemplate::parse("plain")->text() == "plain");
+TEST_CASE("the key can be made of the message", "[mqtt-bridge]") {
+    struct Case {
+        const char* key;
+        const char* payload;
+        const char* expected;
+    };
+    const std::string properties = user("site", "north") + content_type("text/plain");
+    for (const Case& c :
+         {Case{"{2}-{1}!", "1", "b-a!"}, Case{"{/id}", R"({"id":"x"})", "x"},
+          Case{"{/a/0}", R"({"a":[7.50]})", "7.50"}, Case{"{/ok}", R"({"ok":true})", "true"},
+          Case{"{user:site}.{1}", "1", "north.a"}, Case{"{content-type}", "1", "text/plain"}}) {
+        INFO(c.key);
+        Mapper one = mapper(c.key, {"#"});
+        mqtt::Publish with = message("a/b", c.payload);
+        with.properties = mqtt::Properties(properties);
+        const auto mapped = one.map(with, arrival);
+        REQUIRE(mapped.ok());
+        CHECK(mapped->key == c.expected);
+    }
+    for (const auto& [key, reason] :
+         {std::pair{"{3}", "the topic has 2 levels, level 3 is wanted"},
+          {"{/id}", "the payload has no text, number or boolean at /id"},
+          {"{/data}", "the payload has no text, number or boolean at /data"},
+          {"{user:site}", "the message has no user property \"site\""},
+          {"{content-type}", "the message has no content type"}}) {
+        Mapper one = mapper(key, {"#"});
+        const auto refused = map(one, "a/b", R"({"data":[1]})");
+        REQUIRE_FALSE(refused.ok());
+        CHECK(refused.error().message == reason);
+    }
+    Mapper one = mapper("{/id}", {"#"});
+    CHECK_FALSE(map(one, "a/b", "1").ok());
+    for (const char* bad : {"{", "}", "{}", "{0}", "{x}", "{1", "1}", "{-1}", "{1}{", "{{1}}",
+                            "{user:}", "{/~}"})
+        CHECK_FALSE(MessageTemplate::parse(bad).ok());
+    CHECK(MessageTemplate::parse("plain")->text() == "plain");
+}
+
+TEST_CASE("a raw value is the payload, whatever it is", "[mqtt-bridge]") {
+    Mapper one({.filters = {"air/+"}, .payload_bytes_max = 10, .value = ValueKind::raw});
+    for (const std::string& payload :
+         {std::string("\0\xFF\n", 3), std::string(), std::string("{")}) {
+        const auto mapped = map(one, "air/d", payload);
+        REQUIRE(mapped.ok());
+        CHECK(mapped->value == payload);
+        CHECK_FALSE(mapped->stamped);
+    }
+    CHECK_FALSE(map(one, "air/d", "12345678901").ok());
+}
+
+TEST_CASE("properties and rules become headers", "[mqtt-bridge]") {
+    Mapper one({.filters = {"air/+"},
+                .headers = {*HeaderRule::parse("unit={/unit}"), *HeaderRule::parse("where={1}")}});
+    mqtt::Publish with = message("air/d", R"({"unit":"ppm"})");
+    const std::string properties = user("site", "north") + user("site", "") +
+                                   content_type("text/plain") + expiry(9) + correlation("\x01");
+    with.properties = mqtt::Properties(properties);
+    REQUIRE(with.properties.valid());
+    const auto mapped = one.map(with, arrival);
+    REQUIRE(mapped.ok());
+    std::string all;
+    for (const kafka::Header& header : mapped->headers)
+        all += std::string(header.name) + "=" + std::string(header.value) + ";";
+    CHECK(all == "unit=ppm;where=air;site=north;site=;content-type=text/plain;"
+                 "mqtt-expiry-seconds=9;mqtt-correlation-data=\x01;");
+
+    const auto lacks = map(one, "air/d", "{}");
+    REQUIRE_FALSE(lacks.ok());
+    CHECK(lacks.error().message.find("header unit: ") == 0);
+
+    Mapper plain = mapper();
+    with.properties = mqtt::Properties(properties);
+    CHECK(plain.map(with, arrival)->headers.size() == 5);
+    const std::string forged = user("weir-origin", "me");
+    with.properties = mqtt::Properties(forged);
+    CHECK_FALSE(plain.map(with, arrival).ok());
+    std::string many;
+    for (int i = 0; i < 65; ++i)
+        many += user("n", "v");
+    with.properties = mqtt::Properties(many);
+    CHECK_FALSE(plain.map(with, arrival).ok());
+    Mapper deaf({.filters = {"air/+"}, .properties = Passage::skip});
+    CHECK(deaf.map(with, arrival)->headers.empty());
+
+    for (const char* bad : {"", "a", "a=", "=b", "weir-x={1}", "a={"})
+        CHECK_FALSE(HeaderRule::parse(bad).ok());
+}
+
+TEST_CASE("the record's time can be the payload's", "[mqtt-bridge]") {
+    Mapper one({.filters = {"air/+"}, .record_time = *json::Pointer::from_option("at")});
+    CHECK(map(one, "air/d", R"({"at":"2024-10-07T13:02:45.123456Z"})")->timestamp_ms ==
+          1'728'306'165'123);
+    CHECK(map(one, "air/d", R"({"at":1728306165})")->timestamp_ms == 1'728'306'165'000);
+    for (const char* bad : {R"({"at":"soon"})", R"({"at":null})", "{}", "1"})
+        CHECK_FALSE(map(one, "air/d", bad).ok());
 }
 
 TEST_CASE("a topic that names no proper device is refused", "[mqtt-bridge]") {
