@@ -4,8 +4,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-clean test unit service-test system-test chaos check lint format \
-        docs sanitize images up down logs test-compose clean
+.PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge check \
+        lint format docs sanitize images up down logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -58,6 +58,10 @@ system-test: ## Build and run the system tests: the whole pipeline, the page in 
 chaos: ## Kill, freeze and scale aggregators and brokers for SECONDS_ (180) and judge all results
 	$(tested)
 	@SECONDS_=$(SECONDS_) RATE=$(RATE) tests/chaos/run
+
+chaos-bridge: ## Kill the bridge and what it stands between for SECONDS_ (180) and count all messages
+	$(tested)
+	@SECONDS_=$(SECONDS_) RATE=$(RATE) tests/chaos/run-bridge
 
 test-compose: ## Build and run every test of the images and compose files, in a Docker engine of its own
 	$(tested)

@@ -3,6 +3,8 @@
 a verdict about everything they wrote."""
 
 import json
+import os
+import sys
 import time
 from collections import Counter
 from http.client import HTTPException
@@ -29,6 +31,13 @@ STOP_S = 20.0
 def cluster(folder, nodes=3, **more):
     """A cluster that takes the short sessions of the replicas."""
     return Kafka(folder, nodes=nodes, properties={"group.min.session.timeout.ms": 500}, **more)
+
+
+def number_from_environment(name, default, least):
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit() or int(text) < least:
+        sys.exit(f"{name}: expected a number of at least {least}, got \"{text}\"")
+    return int(text)
 
 
 class Stage:
