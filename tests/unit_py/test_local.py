@@ -75,3 +75,15 @@ def test_children_of_a_killed_parent_are_gone(run_dir, wait_until):
 def test_a_free_port_is_not_given_twice(free_port):
     numbers = [free_port() for _ in range(50)]
     assert len(set(numbers)) == 50
+
+
+def test_processes_that_live_at_the_same_time_share_no_free_port():
+    script = "import weir_local; print(*weir_local.free_ports(150), flush=True); input()"
+    asking = [subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, "PYTHONPATH": str(ROOT / "deploy/local")})
+              for _ in range(3)]
+    numbers = [number for process in asking for number in process.stdout.readline().split()]
+    for process in asking:
+        process.communicate("\n", timeout=10)
+    assert len(set(numbers)) == len(numbers) == 450

@@ -8,7 +8,9 @@ from pathlib import Path
 # Below the range the kernel takes the ports of outgoing connections from (32768 and up), so that
 # a port found free here is not taken a moment later by somebody's client.
 _first, _last = 20000, 31999
-_next = _first + (os.getpid() * 97) % (_last - _first)
+_block = 100
+_claims = []  # one bound socket for each block of ports that is this process's own
+_unused = []  # the ports of these blocks, as far as nobody was given them yet
 
 
 def is_free(port, host="127.0.0.1"):
@@ -33,13 +35,32 @@ def is_open(port, host="127.0.0.1", timeout=0.25):
 
 
 def free_port():
-    """A port nobody listens on. One process never gets the same port twice in a row."""
-    global _next
+    """A port nobody listens on. Processes that ask here at the same time get different ones, also
+    while the holder of one is stopped for a while; a process gets one again after all others."""
     for _ in range(_first, _last):
-        _next = _next + 1 if _next < _last else _first
-        if is_free(_next):
-            return _next
+        if not _unused:
+            _unused.extend(_claim_block())
+        if is_free(port := _unused.pop(0)):
+            return port
     raise RuntimeError(f"no free port between {_first} and {_last}")
+
+
+def _claim_block():
+    """The ports of a block that this process now has alone; of all it has, if there is none left.
+    Its first port stands for it: bound until the process ends, so that nobody else can."""
+    blocks = range(_first, _last, _block)
+    for number in range(len(blocks)):
+        first = blocks[(os.getpid() + number) % len(blocks)]
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", first))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return range(first + 1, first + _block)
+    assert _claims, f"others have all ports between {_first} and {_last}"
+    return [claim.getsockname()[1] + n for claim in _claims for n in range(1, _block)]
 
 
 def free_ports(count):
