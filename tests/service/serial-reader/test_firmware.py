@@ -78,6 +78,7 @@ def test_the_demonstration_profile_gives_living_values(board, listener, reader, 
     profile = pytestconfig.rootpath.parent / "firmware/mq2_co_reader/room.profile"
     board("--profile", profile, "--speed", "0")
     reader()
-    wait_until(lambda: len(listener.values()) >= 30, "30 values")
+    # A quarter of a second of computing for each, which a busy machine makes the more of.
+    wait_until(lambda: len(listener.values()) >= 15, "15 values", 90)
     assert all(0 <= value < 1500 for value in listener.values())
     assert len(set(listener.values())) > 10
