@@ -250,6 +250,7 @@ def test_a_start_after_a_long_time_tells_what_was_missed_meanwhile(
     assert_true(b)
 
 
+@pytest.mark.alone  # the broker has to be back before the open transaction times out
 def test_an_outage_of_the_brokers_is_no_silence(bench, service, fleet, wait_until, quick_kafka):
     """Nobody could send for longer than anybody may be silent."""
     b = bench(partitions=2)

@@ -158,6 +158,7 @@ def test_a_random_stream_equals_the_oracle_and_every_record_is_accounted_for(
     assert fates['weir_records_total{fate="late"}'] == len(b.expected().late) > 50
 
 
+@pytest.mark.alone  # it measures a delay
 def test_the_last_window_comes_out_when_the_devices_go_quiet(bench, service):
     """Live: readings of now; no later reading ever comes."""
     b = bench(partitions=2)

@@ -67,6 +67,7 @@ def run_to_end(simulator, options):
     return process
 
 
+@pytest.mark.alone  # it measures intervals
 def test_two_devices_as_the_first_version_had_them(simulator, ear):
     process = simulator({"device": ["device1", "device2"]})
     wait_until(lambda: len(ear.messages) >= 20, "readings")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone  # a pong has to be there within 200 ms
 NODE = Path(__file__).resolve().parents[2] / "node"
 
 

@@ -8,6 +8,7 @@ import pytest
 from socketio_wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 from socketio_wire import Polling, WebSocket, answer_of, elapsed, request, start
 
+pytestmark = pytest.mark.alone  # a pong has to be there within 200 ms
 PATH = "/engine.io/"
 
 

@@ -9,6 +9,7 @@ import time
 import pytest
 from socketio_wire import Polling, WebSocket, elapsed
 
+pytestmark = pytest.mark.alone  # a pong has to be there within 200 ms
 INVALID = '{"message":"Invalid namespace"}'
 PLACEHOLDER = '{"_placeholder":true,"num":%d}'
 

@@ -22,6 +22,7 @@ def entry(name, partitions, config=""):
     return f'[[topic]]\nname = "{name}"\npartitions = {partitions}\nconfig = {{ {config} }}\n'
 
 
+@pytest.mark.alone  # a second run takes less than a second
 def test_creates_what_is_missing_and_nothing_the_second_time(topics, kafka, unique):
     first, second = unique("first"), unique("second")
     text = entry(first, 3, '"retention.ms" = 600000') + entry(second, 1)
