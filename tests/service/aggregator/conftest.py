@@ -23,9 +23,10 @@ def bench(kafka, topic, unique):
 
 @pytest.fixture(scope="session")
 def quick_kafka(session_dir):
-    """A broker that lets members be declared dead after a second."""
+    """A broker that lets members be declared dead after a second, and compacts at once."""
     broker = weir_local.Kafka(session_dir / "quick-kafka",
-                              properties={"group.min.session.timeout.ms": 500})
+                              properties={"group.min.session.timeout.ms": 500,
+                                          "log.cleaner.backoff.ms": 500})
     broker.start().wait_ready()
     yield broker
     broker.stop()

@@ -84,6 +84,7 @@ def test_kafka_away_is_waited_for_in_little_memory(service, mosquitto, run_dir):
         kafka.stop()
 
 
+@pytest.mark.alone  # pings have to be answered within half a second
 def test_at_qos_0_too_no_more_is_held_than_told(service, mosquitto, run_dir):
     kafka = Kafka(run_dir / "kafka").start().wait_ready()
     try:
