@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stage of a loss matrix: publishers of numbers, mosquitto, a bridge, a cluster of Kafka, and at
-the end a verdict about every number."""
+"""The stage of a loss matrix: publishers of numbers, mosquitto, a bridge, a cluster of Kafka, and
+at the end a verdict about every number."""
 
 import threading
 import time
@@ -185,7 +185,8 @@ class BridgeStage:
                 "missing": sum(missing.values()), "disordered": tally.disordered,
                 "duplicates": tally.duplicates, "marked": tally.marked, "dead": dead,
                 "acts": dict(self.acts), "left": {str(c): n for c, n in self.left.items()},
-                "missing_of": missing, "examples": tally.examples[:20], "complaints": self.complaints}
+                "missing_of": missing, "examples": tally.examples[:20],
+                "complaints": self.complaints}
 
     def _stopped(self):
         self._bridge.terminate()
