@@ -2,6 +2,7 @@
 #include "bounded.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
@@ -18,6 +19,10 @@ namespace {
 /// Dead records without a topic of their own that are named one by one.
 constexpr std::uint64_t dead_said_max = 10;
 
+bool table_on_terminal(const Options& options) {
+    return options.results == "-" && ::isatty(STDOUT_FILENO) == 1;
+}
+
 }  // namespace
 
 BoundedRun::BoundedRun(const Options& options, runtime::Service& service, Instruments& instruments)
@@ -25,7 +30,7 @@ BoundedRun::BoundedRun(const Options& options, runtime::Service& service, Instru
       service_(service),
       instruments_(instruments),
       reader_(options),
-      progress_(options, std::chrono::steady_clock::now()),
+      progress_(std::chrono::steady_clock::now(), table_on_terminal(options)),
       now_(std::chrono::steady_clock::now()),
       came_on_(now_) {}
 

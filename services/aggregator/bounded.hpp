@@ -7,13 +7,13 @@
 #include <optional>
 #include <string>
 
+#include "base/progress.hpp"
 #include "bounded_input.hpp"
 #include "instruments.hpp"
 #include "key_check.hpp"
 #include "lane.hpp"
 #include "options.hpp"
 #include "outbox.hpp"
-#include "progress.hpp"
 #include "reading.hpp"
 #include "runtime/service.hpp"
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/progress.hpp"
 #include "base/result.hpp"
 #include "kafka/record.hpp"
 
@@ -31,11 +32,7 @@ public:
     /// The next records of the stream; none when nothing has come for a moment.
     virtual Result<Batch> read() = 0;
 
-    struct Measure {
-        std::uint64_t done = 0;
-        std::uint64_t total = 0;  ///< 0: not known
-    };
-    /// How far it has come, in whatever can be told beforehand: records or bytes.
+    /// How far it has come.
     [[nodiscard]] virtual Measure measure() const = 0;
 
     /// Where a record of the last batch is, for people.

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "config/codec.hpp"
-#include "insist.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/consumer.hpp"
+#include "kafka/insist.hpp"
 #include "key_check.hpp"
 #include "reading.hpp"
 #include "recovery.hpp"
@@ -28,7 +28,7 @@ constexpr std::int64_t sample_records_max = 1000;
 template <typename Ask>
 auto ask_for_a_while(Ask ask) {
     const auto deadline = std::chrono::steady_clock::now() + request_timeout;
-    return insist(ask, [&] { return std::chrono::steady_clock::now() < deadline; });
+    return kafka::insist(ask, [&] { return std::chrono::steady_clock::now() < deadline; });
 }
 
 kafka::Outcome<void> find_topics(kafka::Admin& admin, const Options& options, Surroundings& found) {

@@ -52,7 +52,7 @@ Result<BoundedInput::Batch> FileInput::read() {
     return Batch{records_, last};
 }
 
-BoundedInput::Measure FileInput::measure() const {
+Measure FileInput::measure() const {
     Measure sum;
     for (const auto& file : files_) {
         if (file->bytes_total() == 0 && file->bytes_read() > 0) return {};

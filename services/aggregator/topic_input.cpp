@@ -5,20 +5,15 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
-#include "insist.hpp"
+#include "kafka/insist.hpp"
 
 namespace weir::aggregator {
 
 using namespace std::chrono_literals;
-using kafka::Meaning;
 
 namespace {
 
 constexpr auto request_timeout = 1000ms;
-
-/// How long records are waited for before a stop is looked for.
-constexpr auto poll_wait = 100ms;
 
 std::uint64_t distance(Offset from, Offset to) {
     return static_cast<std::uint64_t>(number(to) - number(from));
@@ -39,10 +34,13 @@ Result<std::unique_ptr<BoundedInput>> TopicInput::open(const Options& options,
 
 TopicInput::TopicInput(const Options& options, kafka::Consumer consumer,
                        std::function<bool()> patient)
-    : options_(options), consumer_(std::move(consumer)), patient_(std::move(patient)) {}
+    : options_(options),
+      consumer_(std::move(consumer)),
+      patient_(std::move(patient)),
+      reader_(consumer_) {}
 
 Result<void> TopicInput::find_spans() {
-    const auto count = insist(
+    const auto count = kafka::insist(
         [&] { return consumer_.partition_count(options_.input, request_timeout); }, patient_);
     if (!count) return Error{count.error().message};
     if (*count == 0) return Error{fmt::format("--input: there is no topic {}", options_.input)};
@@ -61,12 +59,12 @@ Result<void> TopicInput::find_spans() {
 
 Result<TopicInput::Span> TopicInput::span_of(const kafka::TopicPartition& where) {
     const auto log =
-        insist([&] { return consumer_.query_watermarks(where, request_timeout); }, patient_);
+        kafka::insist([&] { return consumer_.query_watermarks(where, request_timeout); }, patient_);
     if (!log) return Error{log.error().message};
     Offset from = log->low;
     if (options_.from.time) {
         const auto time = std::chrono::ceil<std::chrono::milliseconds>(*options_.from.time);
-        const auto found = insist(
+        const auto found = kafka::insist(
             [&] {
                 return consumer_.offsets_for_times(std::span(&where, 1), time, request_timeout);
             },
@@ -92,38 +90,19 @@ Result<std::optional<BoundedInput::Stream>> TopicInput::next_stream() {
         ++following_;
     if (following_ == spans_.size()) return std::optional<Stream>{};
     current_ = &spans_[following_++];
-    next_ = current_->from;
-    const std::vector<kafka::Position> positions{{current_->where, next_, {}}};
-    if (auto started = consumer_.start(positions); !started) return Error{started.error().message};
-    return std::optional(Stream{current_->where, next_});
+    if (auto started = reader_.start(current_->where, current_->from, current_->end); !started)
+        return Error{started.error().message};
+    return std::optional(Stream{current_->where, current_->from});
 }
 
 Result<BoundedInput::Batch> TopicInput::read() {
-    records_.clear();
-    Batch batch;
-    const Span& span = *current_;
-    for (const kafka::Event& event : consumer_.poll(poll_wait)) {
-        if (event.kind == kafka::Event::Kind::failed) {
-            if (event.failure->meaning != Meaning::retriable) return Error{event.failure->message};
-            log::debug("reading again", {{"reason", event.failure->message}});
-        } else if (event.record.partition == span.where.partition) {
-            // A gap may end the partition: its last records may be markers of transactions.
-            batch.last = batch.last || event.record.offset >= span.end;
-            if (batch.last) break;
-            next_ = event.record.offset;
-            if (event.kind == kafka::Event::Kind::end) continue;
-            records_.push_back(event.record);
-            next_ = next(event.record.offset);
-            batch.last = next_ >= span.end;
-        }
-    }
-    if (const auto failure = consumer_.fatal()) return Error{failure->message};
-    batch.records = records_;
-    return batch;
+    const auto batch = reader_.read();
+    if (!batch) return Error{batch.error().message};
+    return Batch{batch->records, batch->last};
 }
 
-BoundedInput::Measure TopicInput::measure() const {
-    return {done_ + (current_ != nullptr ? distance(current_->from, next_) : 0), total_};
+Measure TopicInput::measure() const {
+    return {done_ + (current_ != nullptr ? distance(current_->from, reader_.next()) : 0), total_};
 }
 
 std::string TopicInput::place(const kafka::RecordView& record) const {

@@ -8,6 +8,7 @@
 
 #include "bounded_input.hpp"
 #include "kafka/consumer.hpp"
+#include "kafka/range_reader.hpp"
 #include "options.hpp"
 
 namespace weir::aggregator {
@@ -42,13 +43,12 @@ private:
     const Options& options_;
     kafka::Consumer consumer_;
     std::function<bool()> patient_;
+    kafka::RangeReader reader_;
     std::vector<Span> spans_;
     const Span* current_ = nullptr;
     std::size_t following_ = 0;  ///< the span after the current one
-    Offset next_{};
-    std::uint64_t done_ = 0;  ///< of the spans before the current one
+    std::uint64_t done_ = 0;     ///< of the spans before the current one
     std::uint64_t total_ = 0;
-    std::vector<kafka::RecordView> records_;
 };
 
 }  // namespace weir::aggregator

@@ -152,17 +152,6 @@ TEST_CASE("a run that cannot go on says why", "[aggregator]") {
         early.error().message.starts_with("stopped before the end of the input, after 0 records"));
 }
 
-TEST_CASE("progress says what can be told", "[aggregator]") {
-    CHECK(progress_text({.measure = {}, .records = 0}) == "0 records");
-    CHECK(progress_text({.measure = {}, .records = 500, .elapsed = 2s}) == "500 records, 250/s");
-    CHECK(progress_text({.measure = {0, 100}, .records = 0, .elapsed = 2s}) ==
-          "0 %, 0 records, 0/s");
-    CHECK(progress_text({.measure = {25, 100}, .records = 500, .elapsed = 30s}) ==
-          "25 %, 500 records, 17/s, 1m30s left");
-    CHECK(progress_text({.measure = {100, 100}, .records = 500, .elapsed = 1s}) ==
-          "100 %, 500 records, 500/s, 0s left");
-}
-
 TEST_CASE("a table has the digits of the results", "[aggregator]") {
     Options options = example_options();
     options.key = {"device_name", "/site/name"};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: durations, sizes, UTF-8 and name suggestions, by tables of good and bad input.
+#include "base/progress.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "catch.hpp"
@@ -62,4 +63,15 @@ TEST_CASE("the nearest name is suggested only when it is near", "[base]") {
     CHECK(nearest("windw", names) == "window");
     CHECK(nearest("bootstrap-server", names) == "bootstrap-servers");
     CHECK(nearest("zzzzzz", names).empty());
+}
+
+TEST_CASE("progress says what can be told", "[base]") {
+    CHECK(progress_text({.measure = {}, .records = 0}) == "0 records");
+    CHECK(progress_text({.measure = {}, .records = 500, .elapsed = 2s}) == "500 records, 250/s");
+    CHECK(progress_text({.measure = {0, 100}, .records = 0, .elapsed = 2s}) ==
+          "0 %, 0 records, 0/s");
+    CHECK(progress_text({.measure = {25, 100}, .records = 500, .elapsed = 30s}) ==
+          "25 %, 500 records, 17/s, 1m30s left");
+    CHECK(progress_text({.measure = {100, 100}, .records = 500, .elapsed = 1s}) ==
+          "100 %, 500 records, 500/s, 0s left");
 }

@@ -6,7 +6,7 @@
 
 #include "kafka/failure.hpp"
 
-namespace weir::aggregator {
+namespace weir::kafka {
 
 /// Asks Kafka until there is an answer or a failure that asking again does not mend, or `patient`
 /// says false. Returns the last outcome.
@@ -15,10 +15,9 @@ auto insist(Ask ask, Patient patient) -> decltype(ask()) {
     constexpr std::chrono::milliseconds pause{100};
     while (true) {
         auto outcome = ask();
-        if (outcome || outcome.error().meaning != kafka::Meaning::retriable || !patient())
-            return outcome;
+        if (outcome || outcome.error().meaning != Meaning::retriable || !patient()) return outcome;
         std::this_thread::sleep_for(pause);
     }
 }
 
-}  // namespace weir::aggregator
+}  // namespace weir::kafka

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "progress.hpp"
+#include "base/progress.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "base/log.hpp"
 #include "base/units.hpp"
 
-namespace weir::aggregator {
+namespace weir {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,15 +37,15 @@ std::string progress_text(const Standing& standing) {
     return text + fmt::format(", {} left", left > 0s ? format_duration(left) : "0s");
 }
 
-Progress::Progress(const Options& options, Steady began)
+Progress::Progress(Steady began, bool terminal_is_taken)
     : terminal_(::isatty(STDERR_FILENO) == 1), began_(began), next_(began) {
     if (!terminal_)
         next_ = began + log_interval;
-    else if (options.results == "-" && ::isatty(STDOUT_FILENO) == 1)
+    else if (terminal_is_taken)
         next_ = Steady::max();
 }
 
-void Progress::show(const BoundedInput::Measure& measure, std::uint64_t records, Steady now) {
+void Progress::show(const Measure& measure, std::uint64_t records, Steady now) {
     const std::string text = progress_text({measure, records, now - began_});
     if (terminal_) {
         next_ = now + terminal_interval;
@@ -62,4 +62,4 @@ void Progress::clear() {
     shown_ = false;
 }
 
-}  // namespace weir::aggregator
+}  // namespace weir

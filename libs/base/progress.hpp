@@ -5,14 +5,17 @@
 #include <cstdint>
 #include <string>
 
-#include "bounded_input.hpp"
-#include "options.hpp"
+namespace weir {
 
-namespace weir::aggregator {
+/// How far a piece of work has come, in whatever can be told beforehand: records or bytes.
+struct Measure {
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;  ///< 0: not known
+};
 
-/// How far a bounded run has come.
+/// How far a run has come.
 struct Standing {
-    BoundedInput::Measure measure;
+    Measure measure;
     std::uint64_t records = 0;
     std::chrono::duration<double> elapsed{0};
 };
@@ -21,17 +24,19 @@ struct Standing {
 std::string progress_text(const Standing& standing);
 
 /// Says on standard error how far a run has come: on a terminal in one line that is written over,
-/// otherwise in a log line now and then. Silent while a table is written to the same terminal.
+/// otherwise in a log line now and then.
 /// Threads: one.
 class Progress {
 public:
     using Steady = std::chrono::steady_clock::time_point;
 
-    Progress(const Options& options, Steady began);
+    /// `terminal_is_taken`: something else is written to the terminal all the time, so nothing is
+    /// said there.
+    explicit Progress(Steady began, bool terminal_is_taken = false);
 
     /// True when it is time for show().
     [[nodiscard]] bool due(Steady now) const { return now >= next_; }
-    void show(const BoundedInput::Measure& measure, std::uint64_t records, Steady now);
+    void show(const Measure& measure, std::uint64_t records, Steady now);
 
     /// Takes the line off the terminal, for others to write there.
     void clear();
@@ -43,4 +48,4 @@ private:
     Steady next_;
 };
 
-}  // namespace weir::aggregator
+}  // namespace weir
