@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """An aggregator's topics and options, the readings it gets, and what it must write, which
-tests/system/oracle.py works out."""
+tests/system/oracle.py works out; and fixtures for tests that have an aggregator at work."""
 
 import json
 import random
 from datetime import datetime, timedelta
 
 import oracle
+import pytest
 from confluent_kafka import Producer
 
 START = datetime(2024, 10, 7, 12, 0, 0)
@@ -106,3 +107,23 @@ class Bench:
 def places(records):
     """Where the originals of late records and dead letters are."""
     return [(int(r.headers["weir-partition"]), int(r.headers["weir-offset"])) for r in records]
+
+
+@pytest.fixture
+def bench(kafka, topic, unique):
+    """bench(partitions=4) creates the topics."""
+    def create(partitions=4):
+        names = [topic(name, partitions=partitions) for name in TOPICS]
+        return Bench(kafka.bootstrap_servers, names, unique("group"))
+    return create
+
+
+@pytest.fixture
+def wait_done(wait_until):
+    """wait_done(bench) waits until everything is committed and every window has come out."""
+    def wait(bench, timeout=60):
+        ends = bench.ends()
+        wait_until(lambda: bench.committed() == ends, "commit of the whole input", timeout, 0.1)
+        count = len(bench.expected().averages)
+        wait_until(lambda: len(bench.read(bench.output)) >= count, f"{count} results", timeout, 0.1)
+    return wait

@@ -9,16 +9,7 @@ from support import ROOT, create_topic
 
 sys.path.insert(0, str(ROOT / "tests" / "system"))
 
-from aggregator_bench import TOPICS, Bench  # noqa: E402
-
-
-@pytest.fixture
-def bench(kafka, topic, unique):
-    """bench(partitions=4) creates the topics."""
-    def create(partitions=4):
-        names = [topic(name, partitions=partitions) for name in TOPICS]
-        return Bench(kafka.bootstrap_servers, names, unique("group"))
-    return create
+from aggregator_bench import TOPICS, Bench, bench, wait_done  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
@@ -45,14 +36,3 @@ def quick_bench(quick_kafka, unique):
         b.options["idle"] = "3s"
         return b
     return create
-
-
-@pytest.fixture
-def wait_done(wait_until):
-    """wait_done(bench) waits until everything is committed and every window has come out."""
-    def wait(bench, timeout=60):
-        ends = bench.ends()
-        wait_until(lambda: bench.committed() == ends, "commit of the whole input", timeout, 0.1)
-        count = len(bench.expected().averages)
-        wait_until(lambda: len(bench.read(bench.output)) >= count, f"{count} results", timeout, 0.1)
-    return wait
