@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "aggregation/reading.hpp"
 #include "base/progress.hpp"
 #include "bounded_input.hpp"
 #include "instruments.hpp"
@@ -14,7 +15,6 @@
 #include "lane.hpp"
 #include "options.hpp"
 #include "outbox.hpp"
-#include "reading.hpp"
 #include "runtime/service.hpp"
 
 namespace weir::aggregator {

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
+#include "aggregation/reading.hpp"
 #include "config/codec.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/insist.hpp"
 #include "key_check.hpp"
-#include "reading.hpp"
 #include "recovery.hpp"
 #include "surroundings.hpp"
 

@@ -6,12 +6,12 @@
 #include <functional>
 #include <optional>
 
+#include "aggregation/fingerprint.hpp"
+#include "aggregation/reading.hpp"
 #include "attendance.hpp"
-#include "fingerprint.hpp"
 #include "kafka/record.hpp"
 #include "key_check.hpp"
 #include "outbox.hpp"
-#include "reading.hpp"
 #include "recovery.hpp"
 #include "window/stream.hpp"
 

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "fingerprint.hpp"
+#include "aggregation/fingerprint.hpp"
+#include "aggregation/reading.hpp"
 #include "instruments.hpp"
 #include "kafka/consumer.hpp"
 #include "key_check.hpp"
@@ -17,7 +18,6 @@
 #include "outbox.hpp"
 #include "output.hpp"
 #include "partials.hpp"
-#include "reading.hpp"
 #include "runtime/service.hpp"
 #include "status_log.hpp"
 

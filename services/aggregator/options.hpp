@@ -10,14 +10,16 @@
 #include <utility>
 #include <vector>
 
-#include "aggregate_spec.hpp"
+#include "aggregation/from.hpp"
+#include "aggregation/rules.hpp"
 #include "config/command.hpp"
-#include "from.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/options.hpp"
-#include "window/stream.hpp"
 
 namespace weir::aggregator {
+
+/// What a reading and a result are, others need to know, too.
+using namespace aggregation;
 
 enum class Guarantee {
     exactly_once,   ///< results and input offsets in one transaction
@@ -35,17 +37,6 @@ enum class Start { earliest, latest };
 constexpr auto choices_of(Start) {
     return std::array{std::pair{std::string_view("earliest"), Start::earliest},
                       std::pair{std::string_view("latest"), Start::latest}};
-}
-
-/// How a result carries its window.
-enum class WindowForm {
-    nested,  ///< "window":{"start":…,"end":…}
-    flat,    ///< "window_start":…,"window_end":…
-};
-
-constexpr auto choices_of(WindowForm) {
-    return std::array{std::pair{std::string_view("nested"), WindowForm::nested},
-                      std::pair{std::string_view("flat"), WindowForm::flat}};
 }
 
 /// Where a run ends.
@@ -72,9 +63,7 @@ constexpr auto choices_of(ResultsForm) {
                       std::pair{std::string_view("table"), ResultsForm::table}};
 }
 
-struct Options {
-    using milliseconds = std::chrono::milliseconds;
-
+struct Options : Rules {
     kafka::Options kafka;
     std::string input;  ///< of the topics a bounded run has those that are not empty
     std::string output;
@@ -86,24 +75,8 @@ struct Options {
     Start start = Start::earliest;
     bool reset = false;
 
-    std::vector<std::string> key;  ///< each one field or several with commas; see key_fields()
-    std::string time;
-    std::string time_zone = "UTC";
-    std::optional<milliseconds> window;  ///< see size()
-    std::optional<milliseconds> every;
-    bool sliding = false;
-    std::optional<milliseconds> session_gap;
-    milliseconds accept_late{0};
-    milliseconds grace = std::chrono::seconds{15};
     milliseconds idle = std::chrono::seconds{5};
-    std::optional<milliseconds> max_ahead = std::chrono::hours{1};
-    std::vector<AggregateSpec> aggregates;
-    window::Bounds bounds;
     std::uint64_t open_windows_max = 10'000'000;
-
-    std::optional<int> round;
-    std::string window_field = "window";
-    WindowForm window_form = WindowForm::nested;
     milliseconds partial_every = std::chrono::seconds{1};
 
     std::optional<milliseconds> expect_every;  ///< empty: nobody is missed
@@ -128,30 +101,17 @@ struct Options {
 
     /// Whether the run has an end.
     [[nodiscard]] bool bounded() const { return until == Until::end || !files.empty(); }
-    [[nodiscard]] window::Kind kind() const;
-    /// The length of a window, or a session's gap.
-    [[nodiscard]] milliseconds size() const;
 
 private:
     void declare_topics(config::Command& command);
-    void declare_readings(config::Command& command);
-    void declare_windows(config::Command& command);
-    void declare_results(config::Command& command);
+    void declare_open_windows(config::Command& command);
     void declare_absence(config::Command& command);
     void declare_guarantee(config::Command& command);
     void declare_bounded(config::Command& command);
     void check(std::vector<std::string>& mistakes) const;
-    void check_windows(std::vector<std::string>& mistakes) const;
     void check_topics(std::vector<std::string>& mistakes) const;
     void check_absence(std::vector<std::string>& mistakes) const;
     void check_bounded(std::vector<std::string>& mistakes) const;
-    void check_names(std::vector<std::string>& mistakes) const;
 };
-
-/// The fields to group by.
-std::vector<std::string> key_fields(const Options& options);
-
-/// Their names in a result: the last part of each one's place in the record.
-std::vector<std::string> key_names(const Options& options);
 
 }  // namespace weir::aggregator

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "aggregation/result.hpp"
 #include "instruments.hpp"
 #include "kafka/record.hpp"
 #include "options.hpp"
 #include "outlet.hpp"
-#include "result.hpp"
 #include "status.hpp"
 #include "window/types.hpp"
 

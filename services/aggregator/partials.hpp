@@ -4,11 +4,11 @@
 #include <chrono>
 #include <string>
 
+#include "aggregation/result.hpp"
 #include "instruments.hpp"
 #include "kafka/producer.hpp"
 #include "lane.hpp"
 #include "options.hpp"
-#include "result.hpp"
 
 namespace weir::aggregator {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "aggregation/fingerprint.hpp"
 #include "base/result.hpp"
-#include "fingerprint.hpp"
 #include "kafka/consumer.hpp"
 #include "options.hpp"
 #include "window/stream.hpp"

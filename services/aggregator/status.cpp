@@ -7,7 +7,7 @@
 #include <charconv>
 #include <utility>
 
-#include "group_key.hpp"
+#include "aggregation/group_key.hpp"
 #include "json/timestamp.hpp"
 #include "json/writer.hpp"
 #include "kafka/headers.hpp"

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "group_key.hpp"
+#include "aggregation/group_key.hpp"
 #include "kafka/headers.hpp"
 
 namespace weir::aggregator {

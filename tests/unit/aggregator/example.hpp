@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "aggregate_spec.hpp"
+#include "aggregation/aggregate_spec.hpp"
 #include "catch.hpp"
 #include "options.hpp"
 

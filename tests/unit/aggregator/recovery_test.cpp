@@ -4,8 +4,8 @@
 // in as values; no broker.
 #include "recovery.hpp"
 
+#include "aggregation/reading.hpp"
 #include "example.hpp"
-#include "reading.hpp"
 #include "transactional_id.hpp"
 
 #include <unistd.h>

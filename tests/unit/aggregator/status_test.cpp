@@ -3,9 +3,9 @@
 // write, compare, read.
 #include "status.hpp"
 
+#include "aggregation/group_key.hpp"
 #include "catch.hpp"
 #include "example.hpp"
-#include "group_key.hpp"
 
 using namespace weir;
 using namespace weir::aggregator;

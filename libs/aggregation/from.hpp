@@ -10,7 +10,7 @@
 #include "base/types.hpp"
 #include "config/codec.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 
 /// Where a bounded run begins to read: at the beginning, at offsets, or at a time of production.
 struct From {
@@ -21,15 +21,15 @@ struct From {
     [[nodiscard]] bool earliest() const { return !time && offsets.empty(); }
 };
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation
 
 namespace weir::config {
 
 /// `earliest`, `0:1500,1:20`, or a time as readings have it.
 template <>
-struct Codec<aggregator::From> {
-    static Result<aggregator::From> parse(std::string_view text);
-    static std::string format(const aggregator::From& from);
+struct Codec<aggregation::From> {
+    static Result<aggregation::From> parse(std::string_view text);
+    static std::string format(const aggregation::From& from);
     static std::string metavar() { return "earliest|PARTITION:OFFSET,…|TIME"; }
 };
 

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregation/rules.hpp"
 #include "kafka/dead_letter.hpp"
-#include "options.hpp"
 #include "window/types.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 
 /// Writes rows as the records of the output topics.
 ///
@@ -21,7 +21,7 @@ namespace weir::aggregator {
 /// column no reading took part in is null.
 class ResultWriter {
 public:
-    explicit ResultWriter(const Options& options);
+    explicit ResultWriter(const Rules& rules);
 
     /// The value; valid until the next call.
     std::string_view value(const window::Row& row);
@@ -50,4 +50,4 @@ std::string window_text(const window::Window& window);
 kafka::HeaderList late_headers(const kafka::RecordView& record, const window::Verdict& verdict,
                                std::string_view origin);
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

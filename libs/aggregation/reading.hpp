@@ -8,14 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "aggregation/rules.hpp"
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "json/extractor.hpp"
 #include "json/time_zone.hpp"
-#include "options.hpp"
 #include "window/types.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 
 /// What the aggregator wants to know of a record.
 struct Reading {
@@ -39,7 +39,7 @@ struct Reading {
 class Reader {
 public:
     /// The options must have been checked.
-    explicit Reader(const Options& options);
+    explicit Reader(const Rules& rules);
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 
@@ -62,4 +62,4 @@ private:
     json::Extractor extractor_;
 };
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fingerprint.hpp"
+#include "aggregation/fingerprint.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/units.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 namespace {
 
 constexpr std::string_view separator = " | ";
@@ -48,24 +48,23 @@ std::vector<std::pair<std::string, std::string>> split(std::string_view text) {
 
 }  // namespace
 
-Fingerprint::Fingerprint(const Options& options, int partitions) {
+Fingerprint::Fingerprint(const Rules& rules, int partitions) {
     std::string aggregates;
-    for (const AggregateSpec& spec : options.aggregates)
+    for (const AggregateSpec& spec : rules.aggregates)
         aggregates += (aggregates.empty() ? "" : " ") + config::Codec<AggregateSpec>::format(spec);
     std::string keys;
-    for (const std::string& field : key_fields(options))
+    for (const std::string& field : key_fields(rules))
         keys += (keys.empty() ? "" : ",") + field;
-    const auto ahead =
-        config::Codec<std::optional<Options::milliseconds>>::format(options.max_ahead);
+    const auto ahead = config::Codec<std::optional<Rules::milliseconds>>::format(rules.max_ahead);
     entries_ = {{"partitions", std::to_string(partitions)},
                 {"key", shown(keys)},
-                {"time", shown(options.time)},
-                {"time-zone", shown(options.time_zone)},
-                {options.session_gap ? "session-gap" : "window", format_duration(options.size())},
-                {"grace", format_duration(options.grace)},
+                {"time", shown(rules.time)},
+                {"time-zone", shown(rules.time_zone)},
+                {rules.session_gap ? "session-gap" : "window", format_duration(rules.size())},
+                {"grace", format_duration(rules.grace)},
                 {"max-ahead", ahead},
                 {"aggregate", shown(aggregates)}};
-    add_further(options);
+    add_further(rules);
     for (const auto& [name, value] : entries_)
         text_ += (text_.empty() ? "" : ";") + fmt::format("{}={}", name, value);
     hash_ = hash_of(text_);
@@ -73,17 +72,17 @@ Fingerprint::Fingerprint(const Options& options, int partitions) {
 
 /// Entries that version 1 of the metadata did not know: only where they are not as if unset, so
 /// that its fingerprints still match.
-void Fingerprint::add_further(const Options& options) {
+void Fingerprint::add_further(const Rules& rules) {
     const auto uses = [&](window::Function function) {
-        return std::any_of(options.aggregates.begin(), options.aggregates.end(),
+        return std::any_of(rules.aggregates.begin(), rules.aggregates.end(),
                            [&](const AggregateSpec& spec) { return spec.function == function; });
     };
-    const auto& bounds = options.bounds;
-    if (options.kind() == window::Kind::hopping)
-        entries_.emplace_back("every", format_duration(*options.every));
-    if (options.kind() == window::Kind::sliding) entries_.emplace_back("sliding", "true");
-    if (options.accept_late > Options::milliseconds::zero())
-        entries_.emplace_back("accept-late", format_duration(options.accept_late));
+    const auto& bounds = rules.bounds;
+    if (rules.kind() == window::Kind::hopping)
+        entries_.emplace_back("every", format_duration(*rules.every));
+    if (rules.kind() == window::Kind::sliding) entries_.emplace_back("sliding", "true");
+    if (rules.accept_late > Rules::milliseconds::zero())
+        entries_.emplace_back("accept-late", format_duration(rules.accept_late));
     if (uses(window::Function::percentile))
         entries_.emplace_back("percentile-values-max",
                               std::to_string(bounds.percentile_values_max));
@@ -130,4 +129,4 @@ Result<Metadata> decode_metadata(std::string_view text) {
                     std::string(text.substr(std::min(end + separator.size(), text.size())))};
 }
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reading.hpp"
+#include "aggregation/reading.hpp"
 
 #include <fmt/format.h>
 
+#include "aggregation/group_key.hpp"
 #include "base/assert.hpp"
 #include "base/units.hpp"
-#include "group_key.hpp"
 #include "json/timestamp.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 namespace {
 
 /// The place of the time among the extractor's fields; the keys follow, then the inputs.
@@ -21,13 +21,13 @@ T checked(Result<T> result) {
     return std::move(*result);
 }
 
-std::vector<json::FieldSpec> fields_of(const Options& options, const Schema& schema,
+std::vector<json::FieldSpec> fields_of(const Rules& rules, const Schema& schema,
                                        const json::TimeZone& zone) {
     std::vector<json::FieldSpec> fields;
-    fields.push_back({.pointer = checked(json::Pointer::from_option(options.time)),
+    fields.push_back({.pointer = checked(json::Pointer::from_option(rules.time)),
                       .type = json::FieldType::timestamp,
                       .timestamp = {.zone = &zone}});
-    for (const std::string& key : key_fields(options))
+    for (const std::string& key : key_fields(rules))
         fields.push_back({checked(json::Pointer::from_option(key)), json::FieldType::text});
     fields.insert(fields.end(), schema.fields.begin(), schema.fields.end());
     return fields;
@@ -47,13 +47,13 @@ window::Input input_of(const json::Field& field, window::FieldType type) {
 
 }  // namespace
 
-Reader::Reader(const Options& options)
-    : schema_(checked(compile(options.aggregates, options.bounds))),
-      zone_(checked(json::TimeZone::load(options.time_zone))),
-      max_ahead_(options.max_ahead),
-      key_count_(key_fields(options).size()),
+Reader::Reader(const Rules& rules)
+    : schema_(checked(compile(rules.aggregates, rules.bounds))),
+      zone_(checked(json::TimeZone::load(rules.time_zone))),
+      max_ahead_(rules.max_ahead),
+      key_count_(key_fields(rules).size()),
       inputs_(schema_.fields.size()),
-      extractor_(fields_of(options, schema_, zone_)) {}
+      extractor_(fields_of(rules, schema_, zone_)) {}
 
 Result<Reading> Reader::read(std::string_view value, std::int64_t produced_ms) {
     if (value.data() == nullptr) return Error{"expected a JSON object, got no value (a tombstone)"};
@@ -88,4 +88,4 @@ Result<void> Reader::check_ahead(EventTime time, std::int64_t produced_ms) const
                     format_duration(*max_ahead_))};
 }
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

@@ -11,7 +11,7 @@
 #include "json/extractor.hpp"
 #include "window/aggregates.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 
 /// One column of the result as `--aggregate` gives it: `average=mean(data:float32)`, `n=count()`,
 /// `slow=p99.9(seconds)`.
@@ -38,14 +38,14 @@ Result<Schema> compile(const std::vector<AggregateSpec>& specs, const window::Bo
 /// The function as it is written: `mean`, `median`, `p95`.
 std::string function_name(const AggregateSpec& spec);
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation
 
 namespace weir::config {
 
 template <>
-struct Codec<aggregator::AggregateSpec> {
-    static Result<aggregator::AggregateSpec> parse(std::string_view text);
-    static std::string format(const aggregator::AggregateSpec& spec);
+struct Codec<aggregation::AggregateSpec> {
+    static Result<aggregation::AggregateSpec> parse(std::string_view text);
+    static std::string format(const aggregation::AggregateSpec& spec);
     static std::string metavar() { return "NAME=FUNCTION(FIELD[:TYPE])"; }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "from.hpp"
+#include "aggregation/from.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 namespace weir::config {
 
-using aggregator::From;
+using aggregation::From;
 
 namespace {
 

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "aggregation/rules.hpp"
 #include "base/result.hpp"
-#include "options.hpp"
 #include "window/checkpoint.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 
 /// The options that decide what becomes of a record, and the input's number of partitions.
 ///
@@ -20,7 +20,7 @@ namespace weir::aggregator {
 /// others is refused by name.
 class Fingerprint {
 public:
-    Fingerprint(const Options& options, int partitions);
+    Fingerprint(const Rules& rules, int partitions);
 
     [[nodiscard]] std::uint64_t hash() const { return hash_; }
     /// `partitions=4;key=device_name;window=15s;…`, a long value as `#` and its hash.
@@ -29,7 +29,7 @@ public:
     [[nodiscard]] std::vector<std::string> differences(std::string_view other) const;
 
 private:
-    void add_further(const Options& options);
+    void add_further(const Rules& rules);
 
     std::vector<std::pair<std::string, std::string>> entries_;
     std::string text_;
@@ -50,4 +50,4 @@ struct Metadata {
 
 Result<Metadata> decode_metadata(std::string_view text);
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

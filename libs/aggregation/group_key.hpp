@@ -8,7 +8,7 @@
 
 #include "json/writer.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 
 /// A key of several fields as one text that no other fields have: each part after its length, as
 /// in `7:device12:co`. Only inside; what results carry is made of the parts.
@@ -25,4 +25,4 @@ void write_key_members(json::Writer& writer, const std::vector<std::string>& nam
 /// `buffer`.
 std::string_view record_key(std::size_t fields, std::string_view key, std::string& buffer);
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

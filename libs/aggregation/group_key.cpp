@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "group_key.hpp"
+#include "aggregation/group_key.hpp"
 
 #include <charconv>
 
 #include "base/assert.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 
 void append_key_part(std::string& key, std::string_view part) {
     key.append(std::to_string(part.size())).append(1, ':').append(part);
@@ -39,4 +39,4 @@ std::string_view record_key(std::size_t fields, std::string_view key, std::strin
     return buffer;
 }
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

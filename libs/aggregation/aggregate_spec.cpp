@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "aggregate_spec.hpp"
+#include "aggregation/aggregate_spec.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "json/number.hpp"
 #include "json/pointer.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 namespace {
 
 using window::FieldType;
@@ -120,14 +120,14 @@ Result<Schema> compile(const std::vector<AggregateSpec>& specs, const window::Bo
                   counts_records};
 }
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation
 
 namespace weir::config {
 
-using aggregator::AggregateSpec;
+using aggregation::AggregateSpec;
 
 Result<AggregateSpec> Codec<AggregateSpec>::parse(std::string_view text) {
-    namespace specs = aggregator;
+    namespace specs = aggregation;
     const Error shape{fmt::format("expected {}, got \"{}\"", metavar(), text)};
     const auto equals = text.find('=');
     const auto open = text.find('(', equals == std::string_view::npos ? 0 : equals);
@@ -163,7 +163,7 @@ Result<AggregateSpec> Codec<AggregateSpec>::parse(std::string_view text) {
 }
 
 std::string Codec<AggregateSpec>::format(const AggregateSpec& spec) {
-    namespace specs = aggregator;
+    namespace specs = aggregation;
     const std::string function = specs::function_name(spec);
     if (!spec.field) return fmt::format("{}={}()", spec.output, function);
     const std::string_view type = specs::name_of(specs::types, spec.type);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "result.hpp"
+#include "aggregation/result.hpp"
 
 #include <fmt/format.h>
 
-#include "group_key.hpp"
+#include "aggregation/group_key.hpp"
 #include "json/number.hpp"
 #include "json/timestamp.hpp"
 #include "json/writer.hpp"
 #include "kafka/headers.hpp"
 
-namespace weir::aggregator {
+namespace weir::aggregation {
 namespace {
 
 void write_value(json::Writer& writer, const window::Output& output, std::optional<int> round) {
@@ -33,12 +33,12 @@ std::string watermark_text(EventTime watermark) {
 
 }  // namespace
 
-ResultWriter::ResultWriter(const Options& options)
-    : key_names_(key_names(options)),
-      window_field_(options.window_field),
-      window_form_(options.window_form),
-      round_(options.round) {
-    for (const AggregateSpec& spec : options.aggregates)
+ResultWriter::ResultWriter(const Rules& rules)
+    : key_names_(key_names(rules)),
+      window_field_(rules.window_field),
+      window_form_(rules.window_form),
+      round_(rules.round) {
+    for (const AggregateSpec& spec : rules.aggregates)
         columns_.push_back(spec.output);
 }
 
@@ -106,4 +106,4 @@ kafka::HeaderList late_headers(const kafka::RecordView& record, const window::Ve
     return list;
 }
 
-}  // namespace weir::aggregator
+}  // namespace weir::aggregation

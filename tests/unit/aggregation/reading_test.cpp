@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: what of a record is a reading, and why it is not one. Method: a table of values in, a
 // reading or a reason out.
-#include "reading.hpp"
+#include "aggregation/reading.hpp"
 
-#include "example.hpp"
+#include "example_rules.hpp"
 #include "json/timestamp.hpp"
-#include "key_check.hpp"
 
 using namespace weir;
-using namespace weir::aggregator;
+using namespace weir::aggregation;
 
 namespace {
 
@@ -19,8 +18,8 @@ constexpr std::int64_t produced_ms = 1'728'306'165'000;
 
 }  // namespace
 
-TEST_CASE("a reading has a time, a key and the values the aggregates want", "[aggregator]") {
-    Reader reader(example_options());
+TEST_CASE("a reading has a time, a key and the values the aggregates want", "[aggregation]") {
+    Reader reader(example_rules());
     const std::string value =
         R"({"timestamp":"2024-10-07 13:02:45.123456","device_name":"device2","data":863.85})";
     const auto reading = reader.read(value, produced_ms);
@@ -33,8 +32,8 @@ TEST_CASE("a reading has a time, a key and the values the aggregates want", "[ag
     CHECK(reading->counted);
 }
 
-TEST_CASE("forms that mean the same reading are taken", "[aggregator]") {
-    Reader reader(example_options());
+TEST_CASE("forms that mean the same reading are taken", "[aggregation]") {
+    Reader reader(example_rules());
     for (const char* value :
          {R"({"timestamp":"2024-10-07T13:02:45Z","device_name":"7","data":1})",
           R"({"data":1e0,"device_name":7,"timestamp":1728306165})",
@@ -49,7 +48,7 @@ TEST_CASE("forms that mean the same reading are taken", "[aggregator]") {
     }
 }
 
-TEST_CASE("a record that is no reading has a reason", "[aggregator]") {
+TEST_CASE("a record that is no reading has a reason", "[aggregation]") {
     struct Case {
         const char* value;
         const char* reason;
@@ -75,7 +74,7 @@ TEST_CASE("a record that is no reading has a reason", "[aggregator]") {
         {R"({"timestamp":1,"device_name":"a","data":true})", "/data"},
         {R"({"timestamp":1,"device_name":"a","data":1e39})", "/data"},
     };
-    Reader reader(example_options());
+    Reader reader(example_rules());
     for (const Case& item : cases) {
         const std::string_view value =
             item.value == nullptr ? std::string_view() : std::string_view(item.value);
@@ -87,30 +86,30 @@ TEST_CASE("a record that is no reading has a reason", "[aggregator]") {
     }
 }
 
-TEST_CASE("a null or absent field is no value, and no column counts it", "[aggregator]") {
-    Options options = example_options();
+TEST_CASE("a null or absent field is no value, and no column counts it", "[aggregation]") {
+    Rules rules = example_rules();
     const char* values[] = {R"({"timestamp":1,"device_name":"a","data":null})",
                             R"({"timestamp":1,"device_name":"a"})"};
     for (const char* value : values) {
-        Reader reader(options);
+        Reader reader(rules);
         const auto reading = reader.read(value, unknown);
         REQUIRE(reading.ok());
         CHECK(reading->inputs[0].kind == window::Input::Kind::null);
         CHECK(!reading->counted);
     }
-    options.aggregates.push_back({.output = "n"});
-    Reader counting(options);
+    rules.aggregates.push_back({.output = "n"});
+    Reader counting(rules);
     CHECK(counting.read(values[0], unknown)->counted);
 }
 
-TEST_CASE("a time too far ahead of its production is dead, by the record alone", "[aggregator]") {
-    Options options = example_options();
-    options.max_ahead = std::chrono::seconds{10};
+TEST_CASE("a time too far ahead of its production is dead, by the record alone", "[aggregation]") {
+    Rules rules = example_rules();
+    rules.max_ahead = std::chrono::seconds{10};
     const std::string rest = R"(","device_name":"a","data":1})";
     const std::string ten = R"({"timestamp":"2024-10-07 13:02:55)" + rest;
     const std::string more = R"({"timestamp":"2024-10-07 13:02:55.001)" + rest;
     {
-        Reader reader(options);
+        Reader reader(rules);
         CHECK(reader.read(ten, produced_ms).ok());
         CHECK(reader.read(more, unknown).ok());
         const auto ahead = reader.read(more, produced_ms);
@@ -119,25 +118,25 @@ TEST_CASE("a time too far ahead of its production is dead, by the record alone",
               "the event time 2024-10-07T13:02:55.001Z is 10s1ms ahead of the record's production, "
               "more than 10s");
     }
-    options.max_ahead.reset();
-    Reader without(options);
+    rules.max_ahead.reset();
+    Reader without(rules);
     CHECK(without.read(more, 0).ok());
 }
 
-TEST_CASE("times without a zone are in the zone of the option", "[aggregator]") {
-    Options options = example_options();
-    options.time_zone = "Europe/Belgrade";
-    Reader reader(options);
+TEST_CASE("times without a zone are in the zone of the option", "[aggregation]") {
+    Rules rules = example_rules();
+    rules.time_zone = "Europe/Belgrade";
+    Reader reader(rules);
     const auto reading =
         reader.read(R"({"timestamp":"2024-10-07 15:02:45","device_name":"a","data":1})", unknown);
     REQUIRE(reading.ok());
     CHECK(json::iso_milliseconds(reading->time) == "2024-10-07T13:02:45.000Z");
 }
 
-TEST_CASE("a key of several fields is like no other", "[aggregator]") {
-    Options options = example_options();
-    options.key = {"device_name", "site"};
-    Reader reader(options);
+TEST_CASE("a key of several fields is like no other", "[aggregation]") {
+    Rules rules = example_rules();
+    rules.key = {"device_name", "site"};
+    Reader reader(rules);
     const auto key = [&](const char* device, const char* site) {
         const std::string value = std::string(R"({"timestamp":1,"data":1,"device_name":")") +
                                   device + R"(","site":")" + site + "\"}";
@@ -150,15 +149,4 @@ TEST_CASE("a key of several fields is like no other", "[aggregator]") {
     CHECK(key("a", "") != key("", "a"));
     CHECK(key("1:a", "b") != key("1", ":ab"));
     CHECK(!reader.read(R"({"timestamp":1,"data":1,"device_name":"a"})", unknown).ok());
-}
-
-TEST_CASE("one group under two keys is noticed, any fixed key is as good", "[aggregator]") {
-    KeyCheck keys;
-    CHECK(keys.consistent("device1", "device1"));
-    CHECK(keys.consistent("device2", "site/device2"));
-    CHECK(keys.consistent("device2", "site/device2"));
-    CHECK(!keys.consistent("device2", "other/device2"));
-    CHECK(!keys.consistent("device2", "device2"));
-    CHECK(!keys.consistent("device3", std::string_view()));
-    CHECK(keys.consistent("device1", "device1"));
 }

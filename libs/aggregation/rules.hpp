@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aggregation/aggregate_spec.hpp"
+#include "config/command.hpp"
+#include "window/types.hpp"
+
+namespace weir::aggregation {
+
+/// How a result carries its window.
+enum class WindowForm {
+    nested,  ///< "window":{"start":…,"end":…}
+    flat,    ///< "window_start":…,"window_end":…
+};
+
+constexpr auto choices_of(WindowForm) {
+    return std::array{std::pair{std::string_view("nested"), WindowForm::nested},
+                      std::pair{std::string_view("flat"), WindowForm::flat}};
+}
+
+/// The options that decide what becomes of a record and what a result looks like: all that whoever
+/// works results out has to agree on.
+struct Rules {
+    using milliseconds = std::chrono::milliseconds;
+
+    std::vector<std::string> key;  ///< each one field or several with commas; see key_fields()
+    std::string time;
+    std::string time_zone = "UTC";
+    std::optional<milliseconds> window;  ///< see size()
+    std::optional<milliseconds> every;
+    bool sliding = false;
+    std::optional<milliseconds> session_gap;
+    milliseconds accept_late{0};
+    milliseconds grace = std::chrono::seconds{15};
+    std::optional<milliseconds> max_ahead = std::chrono::hours{1};
+    std::vector<AggregateSpec> aggregates;
+    window::Bounds bounds;
+
+    std::optional<int> round;
+    std::string window_field = "window";
+    WindowForm window_form = WindowForm::nested;
+
+    /// Two sections each, "Readings" and "Windows", and "Results".
+    void declare(config::Command& command);
+    /// Mistakes across them, a sentence each.
+    void check(std::vector<std::string>& mistakes) const;
+
+    [[nodiscard]] window::Kind kind() const;
+    /// The length of a window, or a session's gap.
+    [[nodiscard]] milliseconds size() const;
+
+private:
+    void declare_readings(config::Command& command);
+    void declare_windows(config::Command& command);
+    void declare_results(config::Command& command);
+    void check_windows(std::vector<std::string>& mistakes) const;
+    void check_names(std::vector<std::string>& mistakes) const;
+};
+
+/// The fields to group by.
+std::vector<std::string> key_fields(const Rules& rules);
+
+/// Their names in a result: the last part of each one's place in the record.
+std::vector<std::string> key_names(const Rules& rules);
+
+/// The longest time an option may give.
+inline constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 366};
+
+}  // namespace weir::aggregation
