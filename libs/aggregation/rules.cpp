@@ -19,28 +19,37 @@ namespace {
 /// Windows that hop by a step that has little in common with their length are cut very small.
 constexpr std::int64_t slices_max = 10'000;
 
+template <typename T>
+void require(config::Option<T> option, const std::function<bool()>& needed) {
+    if (needed)
+        option.required_if(needed);
+    else
+        option.required();
+}
+
 }  // namespace
 
-void Rules::declare(config::Command& command) {
-    declare_readings(command);
-    declare_windows(command);
+void Rules::declare(config::Command& command, const std::function<bool()>& needed) {
+    declare_readings(command, needed);
+    declare_windows(command, needed);
     declare_results(command);
 }
 
-void Rules::declare_readings(config::Command& command) {
+void Rules::declare_readings(config::Command& command, const std::function<bool()>& needed) {
     command.section("Readings");
-    command
-        .option("key", key,
-                "The fields to group by: a name or a JSON pointer each, separated by commas or "
-                "given several times. Together they must determine the record's key.")
-        .metavar("FIELD")
-        .required();
-    command
-        .option("time", time,
-                "The field of the event time: ISO 8601 text, or a number since "
-                "1970 in s, ms, us or ns.")
-        .metavar("FIELD")
-        .required();
+    require(
+        command
+            .option("key", key,
+                    "The fields to group by: a name or a JSON pointer each, separated by commas or "
+                    "given several times. Together they must determine the record's key.")
+            .metavar("FIELD"),
+        needed);
+    require(command
+                .option("time", time,
+                        "The field of the event time: ISO 8601 text, or a number since "
+                        "1970 in s, ms, us or ns.")
+                .metavar("FIELD"),
+            needed);
     command.option("time-zone", time_zone, "The IANA zone of times that name none.")
         .metavar("ZONE")
         .check([](const std::string& name) -> Result<void> {
@@ -53,7 +62,7 @@ void Rules::declare_readings(config::Command& command) {
                    "a wrong clock closes nobody's windows. Empty: no limit.");
 }
 
-void Rules::declare_windows(config::Command& command) {
+void Rules::declare_windows(config::Command& command, const std::function<bool()>& needed) {
     command.section("Windows");
     const auto some_time = [](const std::optional<milliseconds>& length) -> Result<void> {
         if (!length || (*length >= 1ms && *length <= longest)) return {};
@@ -86,13 +95,13 @@ void Rules::declare_windows(config::Command& command) {
                 "How much longer a closed window is kept. Readings that come then make a numbered "
                 "revision of its result; of a session only those between its first and its last.")
         .range(0ms, longest);
-    command
-        .option("aggregate", aggregates,
+    require(command.option(
+                "aggregate", aggregates,
                 "A column of the result: count, sum, mean, min, max, variance, stddev, first, "
                 "last, median, a percentile such as p95, or distinct of a field that is double "
                 "(default), float32, int64 or string (count, first, last and distinct); count() "
-                "counts records.")
-        .required();
+                "counts records."),
+            needed);
     command
         .option("percentile-values-max", bounds.percentile_values_max,
                 "Values of one window and key that a median or percentile is taken of. With more "

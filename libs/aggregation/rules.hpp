@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,8 +49,9 @@ struct Rules {
     std::string window_field = "window";
     WindowForm window_form = WindowForm::nested;
 
-    /// Two sections each, "Readings" and "Windows", and "Results".
-    void declare(config::Command& command);
+    /// Declares the sections Readings, Windows and Results. `needed`: asked, when all values are
+    /// set, whether those that cannot do without a value must have one; empty: always.
+    void declare(config::Command& command, const std::function<bool()>& needed = {});
     /// Mistakes across them, a sentence each.
     void check(std::vector<std::string>& mistakes) const;
 
@@ -58,8 +60,8 @@ struct Rules {
     [[nodiscard]] milliseconds size() const;
 
 private:
-    void declare_readings(config::Command& command);
-    void declare_windows(config::Command& command);
+    void declare_readings(config::Command& command, const std::function<bool()>& needed);
+    void declare_windows(config::Command& command, const std::function<bool()>& needed);
     void declare_results(config::Command& command);
     void check_windows(std::vector<std::string>& mistakes) const;
     void check_names(std::vector<std::string>& mistakes) const;

@@ -120,6 +120,8 @@ void Command::connected_rule(std::function<void(std::vector<std::string>&)> chec
     connected_rule_ = std::move(check);
 }
 
+void Command::foreign(std::vector<std::string> keys) { foreign_ = std::move(keys); }
+
 void Command::rule(std::function<void(std::vector<std::string>&)> check) {
     rules_.push_back(std::move(check));
 }
@@ -160,6 +162,7 @@ void Command::load_file(const std::string& path, std::vector<std::string>& mista
         const std::string place = fmt::format("{} line {}", path, value.line);
         Declaration* option = find(key);
         if (option == nullptr) {
+            if (std::find(foreign_.begin(), foreign_.end(), key) != foreign_.end()) continue;
             mistakes.push_back(
                 fmt::format("{}: unknown key \"{}\", {}", place, key, suggestion(key)));
             continue;

@@ -185,6 +185,10 @@ public:
         return handle;
     }
 
+    /// Keys of the file that are another program's, with which it is shared: they mean nothing
+    /// here.
+    void foreign(std::vector<std::string> keys);
+
     /// A rule across options, run when every single value is good. It adds one sentence per
     /// mistake, naming the options, both values and the fix.
     void rule(std::function<void(std::vector<std::string>& mistakes)> check);
@@ -240,6 +244,7 @@ private:
     std::string summary_;
     std::string section_ = "Options";
     std::vector<std::unique_ptr<Declaration>> declarations_;
+    std::vector<std::string> foreign_;
     std::vector<std::function<void(std::vector<std::string>&)>> rules_;
     std::function<void(std::vector<std::string>&)> connected_rule_;  ///< empty: no --connect
     std::vector<Example> examples_;

@@ -151,6 +151,18 @@ TEST_CASE("rules across options run once the values are good", "[config]") {
     CHECK(outcome.errors == "example: --reset needs --qos 1 or 2, got 0\n");
 }
 
+TEST_CASE("keys of another program that shares the file mean nothing", "[config]") {
+    const File file("topic = \"a\"\nlinger = \"5s\"\n");
+    Example other;
+    CHECK(other.load({"--config", file.path()}).exit_code == 2);
+    Example example;
+    example.command.foreign({"linger"});
+    const auto outcome = example.load({"--config", file.path()});
+    INFO(outcome.errors);
+    CHECK(outcome.run);
+    CHECK(example.load({"--linger", "5s"}).exit_code == 2);
+}
+
 TEST_CASE("an unknown key in the file names the line and the nearest key", "[config]") {
     const File file("topic = \"t\"\n\nwindw = \"1s\"\n");
     Example example;
