@@ -5,23 +5,11 @@
 
 #include "base/units.hpp"
 #include "comparison.hpp"
+#include "row_reading.hpp"
 #include "topics.hpp"
 
 namespace weir::audit {
 namespace {
-
-Result<WrittenRow> read_row(const kafka::RecordView& record) {
-    auto row = read_headers([&](std::string_view name) { return record.header(name); });
-    if (!row)
-        return Error{fmt::format("the record at {}:{} of {} is no final result: {}",
-                                 number(record.partition), number(record.offset), record.topic,
-                                 row.error().message)};
-    row->key = record.key;
-    row->value = record.value;
-    row->partition = record.partition;
-    row->offset = record.offset;
-    return row;
-}
 
 /// Reads all rows of a topic. `bytes_before`: what others hold already.
 Result<void> load(Topics& topics, const std::vector<Extent>& extents, Bytes memory_max,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "audit_job.hpp"
 #include "base/log.hpp"
 #include "compare_job.hpp"
 #include "config/command.hpp"
@@ -9,13 +10,15 @@
 int main(int argc, char** argv) {
     using namespace weir;
     audit::Options options;
-    config::Command command("audit", "Proves from the topics alone that results are right.");
+    config::Command command(
+        "audit", "Proves from the topics alone that an aggregator's results are right, once each.");
     options.declare(command);
     const config::Outcome outcome = command.load(config::process_sources(argc, argv));
     if (!outcome.run) return outcome.print();
     log::configure(log::Level::info, log::Format::text, command.name());
 
-    const auto good = audit::run_comparison(options);
+    const auto good =
+        options.compare.empty() ? audit::run_audit(options) : audit::run_comparison(options);
     if (!good) log::error("this could not be judged: " + good.error().message);
     return !good ? 2 : *good ? 0 : 1;
 }

@@ -40,22 +40,44 @@ Topics::Topics(kafka::Consumer committed, kafka::Consumer all,
       stall_timeout_(stall_timeout),
       progress_(Clock::now()) {}
 
-Result<std::vector<Extent>> Topics::extents(const std::string& topic) {
+template <typename Ask>
+auto Topics::insist(Ask ask) const {
     const auto deadline = Clock::now() + stall_timeout_;
-    const auto patient = [&] { return Clock::now() < deadline; };
-    const auto count =
-        kafka::insist([&] { return all_.partition_count(topic, request_timeout); }, patient);
+    return kafka::insist(ask, [&] { return Clock::now() < deadline; });
+}
+
+Result<std::vector<Extent>> Topics::extents(const std::string& topic) {
+    const auto count = insist([&] { return all_.partition_count(topic, request_timeout); });
     if (!count) return Error{count.error().message};
     if (*count == 0) return Error{"there is no topic " + topic};
     std::vector<Extent> extents;
     for (int i = 0; i < *count; ++i) {
         const kafka::TopicPartition where{topic, Partition{i}};
-        const auto log =
-            kafka::insist([&] { return all_.query_watermarks(where, request_timeout); }, patient);
+        const auto log = insist([&] { return all_.query_watermarks(where, request_timeout); });
         if (!log) return Error{log.error().message};
         extents.push_back({where, log->low, log->high});
     }
     return extents;
+}
+
+Result<std::vector<std::optional<kafka::Position>>> Topics::committed(
+    const kafka::Options& options, const std::string& group, const std::vector<Extent>& extents) {
+    auto member = kafka::Consumer::open(options, {.client_id = "audit", .group = group});
+    if (!member) return Error{member.error().message};
+    std::vector<kafka::TopicPartition> partitions;
+    for (const Extent& extent : extents)
+        partitions.push_back(extent.where);
+    auto found = insist([&] { return member->committed(partitions, request_timeout); });
+    if (!found) return Error{found.error().message};
+    return std::move(*found);
+}
+
+Result<Offset> Topics::first_since(const kafka::TopicPartition& where, EventTime time) {
+    const auto at = std::chrono::ceil<std::chrono::milliseconds>(time);
+    const auto found =
+        insist([&] { return all_.offsets_for_times(std::span(&where, 1), at, request_timeout); });
+    if (!found) return Error{found.error().message};
+    return found->front().offset;
 }
 
 void Topics::expect(const std::vector<Extent>& extents) {

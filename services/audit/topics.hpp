@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,14 @@ public:
     /// The partitions of a topic. Errors: there is no such topic, or no answer.
     Result<std::vector<Extent>> extents(const std::string& topic);
 
+    /// What the group has committed of these partitions; it is not joined.
+    Result<std::vector<std::optional<kafka::Position>>> committed(
+        const kafka::Options& options, const std::string& group,
+        const std::vector<Extent>& extents);
+
+    /// The first record that was produced at or after the time.
+    Result<Offset> first_since(const kafka::TopicPartition& where, EventTime time);
+
     /// Adds to what the progress is measured by.
     void expect(const std::vector<Extent>& extents);
 
@@ -52,6 +61,9 @@ public:
 
 private:
     Topics(kafka::Consumer committed, kafka::Consumer all, std::chrono::milliseconds stall_timeout);
+
+    template <typename Ask>
+    auto insist(Ask ask) const;
 
     kafka::Consumer committed_;
     kafka::Consumer all_;

@@ -47,7 +47,7 @@ private:
     std::optional<Error> mistake_;
 };
 
-Span read_window(Reader& reader) {
+Span window_of(Reader& reader) {
     const std::string_view text = reader.text(header::window);
     const std::size_t slash = text.find('/');
     if (slash == text.npos) {
@@ -82,7 +82,7 @@ Source read_source(Reader& reader) {
 Result<WrittenRow> read_headers(const Headers& headers) {
     Reader reader(headers);
     WrittenRow row;
-    row.window = read_window(reader);
+    row.window = window_of(reader);
     row.source = read_source(reader);
     row.revision = reader.whole<std::uint32_t>(header::revision, reader.text(header::revision));
     row.count = reader.whole<std::uint64_t>(header::count, reader.text(header::count));
@@ -94,6 +94,13 @@ Result<WrittenRow> read_headers(const Headers& headers) {
     row.incomplete = headers(header::incomplete).has_value();
     if (reader.mistake()) return *reader.mistake();
     return row;
+}
+
+Result<Span> read_window(const Headers& headers) {
+    Reader reader(headers);
+    const Span window = window_of(reader);
+    if (reader.mistake()) return *reader.mistake();
+    return window;
 }
 
 std::string text(const Span& window) {

@@ -52,6 +52,9 @@ using Headers = std::function<std::optional<std::string_view>(std::string_view n
 /// something no aggregator writes, named by the header.
 Result<WrittenRow> read_headers(const Headers& headers);
 
+/// weir-window alone.
+Result<Span> read_window(const Headers& headers);
+
 /// `2024-10-07T13:02:45.000Z/2024-10-07T13:03:00.000Z`.
 std::string text(const Span& window);
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "values.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <list>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace weir::audit {
+
+using namespace std::chrono_literals;
+using std::chrono::microseconds;
+
+/// An accumulator.
+class Values::State {
+public:
+    explicit State(const window::Aggregates& aggregates)
+        : aggregates_(&aggregates), words_(aggregates.state_words()) {
+        aggregates.reset(words_.data());
+    }
+    State(State&& other) noexcept
+        : aggregates_(other.aggregates_), words_(std::exchange(other.words_, {})) {}
+    State& operator=(State&& other) noexcept {
+        std::swap(words_, other.words_);
+        return *this;
+    }
+    ~State() {
+        if (!words_.empty()) aggregates_->release(words_.data());
+    }
+
+    void add(const Reading& reading) {
+        aggregates_->fold(words_.data(), reading.inputs(), {reading.time, reading.offset});
+    }
+    void add(const State& later) { aggregates_->merge(words_.data(), later.words_.data()); }
+
+    [[nodiscard]] const std::uint64_t* words() const { return words_.data(); }
+
+private:
+    const window::Aggregates* aggregates_;
+    std::vector<std::uint64_t> words_;
+};
+
+Values::Values(const aggregation::Rules& rules, const window::Aggregates& aggregates)
+    : rules_(rules), aggregates_(aggregates), writer_(rules) {}
+
+Values::State Values::in_offset_order(const Readings& readings) const {
+    State state(aggregates_);
+    for (const auto& reading : readings)
+        state.add(*reading);
+    return state;
+}
+
+/// Slices before the multiple of the window's length that lies in it are added from there
+/// backwards, a1 + (a2 + (a3 + ...)); those behind it forwards, ((b1 + b2) + b3) + ...; then both.
+Values::State Values::hopping(const Span& window, const Readings& readings) const {
+    const microseconds size = rules_.size();
+    const microseconds slice{std::gcd(size.count(), microseconds{*rules_.every}.count())};
+    std::map<EventTime, State> slices;
+    for (const auto& reading : readings)
+        slices.try_emplace(reading->time - reading->time.time_since_epoch() % slice, aggregates_)
+            .first->second.add(*reading);
+    const EventTime last = window.end - 1us;
+    const auto middle = slices.lower_bound(last - last.time_since_epoch() % size);
+    State before(aggregates_);
+    for (auto at = middle; at != slices.begin();) {
+        State sum(aggregates_);
+        sum.add((--at)->second);
+        sum.add(before);
+        before = std::move(sum);
+    }
+    State after(aggregates_);
+    for (auto at = middle; at != slices.end(); ++at)
+        after.add(at->second);
+    State all(aggregates_);
+    all.add(before);
+    all.add(after);
+    return all;
+}
+
+/// Readings of one millisecond are a slice; slices are added in the order of time.
+Values::State Values::sliding(const Readings& readings) const {
+    std::map<EventTime, State> slices;
+    for (const auto& reading : readings)
+        slices
+            .try_emplace(std::chrono::floor<std::chrono::milliseconds>(reading->time), aggregates_)
+            .first->second.add(*reading);
+    State all(aggregates_);
+    for (const auto& [start, state] : slices)
+        all.add(state);
+    return all;
+}
+
+/// A reading goes into the session it is less than the gap from; those it joins are added first,
+/// the earlier plus the later.
+Values::State Values::session(const Readings& readings) const {
+    struct Part {
+        EventTime first;
+        EventTime last;
+        State state;
+    };
+    const microseconds gap = rules_.size();
+    std::list<Part> parts;  // by time, a gap apart at least
+    for (const auto& reading : readings) {
+        const EventTime time = reading->time;
+        const auto begin = std::find_if(parts.begin(), parts.end(),
+                                        [&](const Part& part) { return part.last + gap > time; });
+        auto end = begin;
+        while (end != parts.end() && end->first < time + gap)
+            ++end;
+        if (begin == end) {
+            parts.insert(begin, Part{time, time, State(aggregates_)})->state.add(*reading);
+            continue;
+        }
+        for (auto other = std::next(begin); other != end; other = parts.erase(other)) {
+            begin->state.add(other->state);
+            begin->last = other->last;
+        }
+        begin->first = std::min(begin->first, time);
+        begin->last = std::max(begin->last, time);
+        begin->state.add(*reading);
+    }
+    // One, unless a row has readings that belong to no one session.
+    State all = std::move(parts.front().state);
+    for (auto part = std::next(parts.begin()); part != parts.end(); ++part)
+        all.add(part->state);
+    return all;
+}
+
+RowContent Values::content(std::string_view key, const Span& window, const Readings& readings) {
+    const State state = [&] {
+        switch (rules_.kind()) {
+            case window::Kind::hopping: return hopping(window, readings);
+            case window::Kind::sliding: return sliding(readings);
+            case window::Kind::session: return session(readings);
+            case window::Kind::tumbling: break;
+        }
+        return in_offset_order(readings);
+    }();
+    RowContent content{.first = readings.front()->offset,
+                       .last = readings.back()->offset,
+                       .count = readings.size()};
+    std::vector<window::Output> outputs(aggregates_.list().size());
+    aggregates_.finish(state.words(), content.count, outputs);
+    content.value =
+        writer_.value({.window = {window.start, window.end}, .key = key, .values = outputs});
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        if (outputs[i].kind == window::Output::Kind::beyond)
+            content.beyond_bound +=
+                (content.beyond_bound.empty() ? "" : ",") + aggregates_.list()[i].output;
+    return content;
+}
+
+std::string Values::record_key(std::string_view key) {
+    return std::string(writer_.key({.key = key}));
+}
+
+}  // namespace weir::audit
