@@ -14,6 +14,7 @@ import oracle
 from confluent_kafka import KafkaException
 from support import create_topic, wait_until
 from weir_local import Kafka, Process, Service
+from weir_local.service import flags
 
 PARTITIONS = 12
 WINDOW_S, GRACE_S = 2, 5
@@ -22,6 +23,8 @@ GROUP = "chaos"
 # The columns tests/tools/chaos-oracle works out, in its order.
 COLUMNS = ["n=count()", "seen=count(data)", "mean=mean(data)", "low=min(data)", "high=max(data)",
            "units=sum(units:int64)", "first=first(units:int64)", "last=last(data)"]
+# Options of the replicas that the audit of their work has not.
+ONLY_OF_REPLICAS = ("idle", "kafka", "guarantee", "commit-linger", "commit-interval")
 # How long the last of the input may take after the last fault; transactions of the dead end after
 # ten seconds.
 SETTLE_S = 120.0
@@ -179,13 +182,25 @@ class Stage:
         *sentences, counts = judge.log_text().splitlines()
         return json.loads(counts), sentences
 
+    def audit(self):
+        """(whether it balances, what it says) of the service that proves it by the aggregators'
+        own options, from the topics as they are now."""
+        options = {name: value for name, value in self.options.items()
+                   if name not in ONLY_OF_REPLICAS}
+        audit = Process("audit", [self._bin / "audit", *flags(options)], self._run_dir).start()
+        code = audit.finish(600)
+        assert code in (0, 1), f"the audit could not judge ({code})\n{audit.log_tail()}"
+        return code == 0, audit.log_text().rstrip()
+
     def _report(self):
         found, examples = self.judge()
+        balanced, audited = self.audit()
         written = json.loads(self._producer.log_text().splitlines()[-1])
         if written["failed"] or written["delivered"] != found["records"]:
             self.complaints.append(f"the producer wrote {written}, the input has"
                                    f" {found['records']}")
-        return {**found, "exact": found["exact"] and not self.complaints, "seed": self.seed,
+        return {**found, "exact": found["exact"] and balanced and not self.complaints,
+                "audit": audited.splitlines(), "balanced": balanced, "seed": self.seed,
                 "rate": self.rate, "seconds": self.seconds, "written_in_s": written["seconds"],
                 "acts": dict(self.acts), "faults": dict(self.faults),
                 "ended_by_themselves": {str(code): n for code, n in self.left.items()},
@@ -215,6 +230,6 @@ def table(report):
     for kind in ("rows", "late", "dead"):
         counts = (report[kind][column] for column in columns)
         lines.append(f"  {kind:<6}" + "".join(f"{count:>12}" for count in counts))
-    lines += report["examples"] + report["complaints"]
+    lines += [*report["examples"], *report["complaints"], "the audit says", *report["audit"]]
     lines.append("exact" if report["exact"] else "NOT EXACT")
     return "\n".join(lines)

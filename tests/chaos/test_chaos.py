@@ -47,6 +47,7 @@ def test_everything_is_exact_whatever_is_killed_frozen_or_stopped(stage):
     assert report["exact"], table(report)
     assert report["records"] == 3_000 * seconds
     assert all(report[kind]["expected"] > 0 for kind in ("rows", "late", "dead"))
+    assert report["balanced"] and report["audit"][-1] == "balanced"
     assert sum(report["faults"].values()) >= 5
 
 
@@ -62,6 +63,9 @@ def test_results_written_twice_and_single_wrong_digits_are_seen(stage):
     assert report["rows"]["missing"] == report["rows"]["wrong"] == 0, table(report)
     assert report["dead"]["wrong"] == 0, table(report)
     assert "NOT EXACT" in table(report) and "it was written before" in table(report)
+    assert not report["balanced"] and audited(report) == {
+        "missing": 0, "duplicate": sum(report[kind]["duplicate"]
+                                       for kind in ("rows", "late", "dead")), "wrong": 0}
 
     row = next(record for record in oracle.read_topic(whole.servers, "output")
                if record.json()["mean"])
@@ -73,6 +77,19 @@ def test_results_written_twice_and_single_wrong_digits_are_seen(stage):
     counts, _ = whole.judge()
     assert counts["rows"]["wrong"] == counts["dead"]["wrong"] == 1, counts
     assert counts["rows"]["duplicate"] == report["rows"]["duplicate"] + 1, counts
+    balanced, text = whole.audit()
+    assert not balanced and "has not the bytes of record" not in text
+    assert audited({"audit": text.splitlines()})["duplicate"] == (
+        audited(report)["duplicate"] + 2), text
+
+
+def audited(report):
+    """The faults that the audit's table counts."""
+    [title] = [line for line in report["audit"] if line.startswith("partition ")
+               and line.endswith(" wrong")]
+    [line] = [line for line in report["audit"] if line.split()[:1] == ["all"]]
+    counts = dict(zip(title.split()[1:], map(int, line.split()[1:])))
+    return {name: counts[name] for name in ("missing", "duplicate", "wrong")}
 
 
 def _write_again(servers, topic, record, value):
@@ -93,6 +110,7 @@ def test_results_lost_with_the_checkpoint_are_seen(stage):
     report = whole.settle()
     assert report["rows"]["missing"] > 0 and report["rows"]["wrong"] > 0, table(report)
     assert not report["exact"] and "weir-incomplete" in table(report)
+    assert not report["balanced"] and audited(report)["wrong"] > 0, table(report)
 
 
 def _take_checkpoints_away(servers):
