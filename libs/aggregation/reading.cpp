@@ -56,18 +56,22 @@ Reader::Reader(const Rules& rules)
       extractor_(fields_of(rules, schema_, zone_)) {}
 
 Result<Reading> Reader::read(std::string_view value, std::int64_t produced_ms) {
+    clock_.reset();
     if (value.data() == nullptr) return Error{"expected a JSON object, got no value (a tombstone)"};
     if (auto outcome = extractor_.extract(value); !outcome) return outcome.error();
     const auto fields = extractor_.fields();
     const EventTime time = fields[time_field].time;
-    if (auto outcome = check_ahead(time, produced_ms); !outcome) return outcome.error();
+    const std::string_view key = key_of(fields.subspan(first_key, key_count_));
+    if (produced_ms >= 0)
+        clock_ = {key, time - EventTime{std::chrono::milliseconds{produced_ms}}};
+    if (auto outcome = check_ahead(time); !outcome) return outcome.error();
 
     bool counted = schema_.counts_records;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
         inputs_[i] = input_of(fields[first_key + key_count_ + i], schema_.types[i]);
         counted = counted || inputs_[i].kind != window::Input::Kind::null;
     }
-    return Reading{time, key_of(fields.subspan(first_key, key_count_)), inputs_, counted};
+    return Reading{time, key, inputs_, counted};
 }
 
 std::string_view Reader::key_of(std::span<const json::Field> fields) {
@@ -78,13 +82,11 @@ std::string_view Reader::key_of(std::span<const json::Field> fields) {
     return key_;
 }
 
-Result<void> Reader::check_ahead(EventTime time, std::int64_t produced_ms) const {
-    if (!max_ahead_ || produced_ms < 0) return {};
-    const EventTime produced{std::chrono::milliseconds{produced_ms}};
-    if (time - produced <= *max_ahead_) return {};
+Result<void> Reader::check_ahead(EventTime time) const {
+    if (!max_ahead_ || !clock_ || clock_->ahead <= *max_ahead_) return {};
     return Error{
         fmt::format("the event time {} is {} ahead of the record's production, more than {}",
-                    json::iso_milliseconds(time), format_duration(time - produced),
+                    json::iso_milliseconds(time), format_duration(clock_->ahead),
                     format_duration(*max_ahead_))};
 }
 

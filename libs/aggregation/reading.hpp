@@ -27,6 +27,12 @@ struct Reading {
     bool counted = true;
 };
 
+/// Whose clock a record tells of, and how far it was ahead of the record's production.
+struct ClockSign {
+    std::string_view key;
+    window::Duration ahead{};
+};
+
 /// Decides what of a record is a reading, by its bytes and its production time alone, so that a
 /// replay decides the same.
 ///
@@ -47,17 +53,22 @@ public:
     /// the dead letter's reason.
     Result<Reading> read(std::string_view value, std::int64_t produced_ms);
 
+    /// Of the record read last, also if it is dead for its time alone. Nothing if it is no reading
+    /// or its production is unknown.
+    [[nodiscard]] const std::optional<ClockSign>& clock() const { return clock_; }
+
     [[nodiscard]] const window::Aggregates& aggregates() const { return schema_.aggregates; }
 
 private:
     std::string_view key_of(std::span<const json::Field> fields);
-    [[nodiscard]] Result<void> check_ahead(EventTime time, std::int64_t produced_ms) const;
+    [[nodiscard]] Result<void> check_ahead(EventTime time) const;
 
     Schema schema_;
     json::TimeZone zone_;
     std::optional<std::chrono::milliseconds> max_ahead_;
     std::size_t key_count_;
     std::string key_;
+    std::optional<ClockSign> clock_;
     std::vector<window::Input> inputs_;
     json::Extractor extractor_;
 };

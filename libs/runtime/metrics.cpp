@@ -146,6 +146,9 @@ struct Metrics::State {
 void Counter::add(std::uint64_t count) { counter_->Increment(static_cast<double>(count)); }
 void Gauge::set(double value) { gauge_->Set(value); }
 void Histogram::observe(double value) { histogram_->Observe(value); }
+void Histogram::add(const std::vector<double>& counts, double sum) {
+    histogram_->ObserveMultiple(counts, sum);
+}
 
 Metrics::Metrics(const std::string& service) : state_(std::make_unique<State>()) {
     gauge("weir_build_info", "The service and its version, value 1.",

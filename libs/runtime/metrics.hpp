@@ -44,6 +44,9 @@ private:
 class Histogram {
 public:
     void observe(double value);
+    /// What somebody else has counted: of each bucket and of what lies beyond the last how many,
+    /// and the sum of all.
+    void add(const std::vector<double>& counts, double sum);
 
 private:
     friend class Metrics;

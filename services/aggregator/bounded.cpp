@@ -30,6 +30,7 @@ BoundedRun::BoundedRun(const Options& options, runtime::Service& service, Instru
       service_(service),
       instruments_(instruments),
       reader_(options),
+      clocks_(key_fields(options).size(), options.skewed_keys),
       progress_(std::chrono::steady_clock::now(), table_on_terminal(options)),
       now_(std::chrono::steady_clock::now()),
       came_on_(now_) {}
@@ -48,7 +49,7 @@ Error BoundedRun::stopped(const Outbox& outbox) const {
 
 Result<void> BoundedRun::run(BoundedInput& input, Outlet& outlet) {
     Outbox outbox(options_, outlet, service_.origin());
-    Workshop workshop{reader_, keys_, outbox, [&] {
+    Workshop workshop{reader_, keys_, clocks_, outbox, [&] {
                           came_on_ = std::chrono::steady_clock::now();
                           if (service_.stop().stop_requested())
                               outbox.fail({kafka::Meaning::fatal, 0, stopped(outbox).message});
@@ -119,6 +120,7 @@ void BoundedRun::count(BoundedInput& input, Outbox& outbox) {
     const Tally tally = std::exchange(outbox.tally, {});
     total_ += tally;
     instruments_.counted(tally);
+    instruments_.show(clocks_.worst());
     if (progress_.due(now_)) progress_.show(input.measure(), total_.input, now_);
 }
 

@@ -59,6 +59,7 @@ private:
     Instruments& instruments_;
     Reader reader_;
     KeyCheck keys_;
+    SkewedKeys clocks_;
     Progress progress_;
     Tally total_;  ///< of what is not in the outbox's tally any more
     std::uint64_t dead_said_ = 0;

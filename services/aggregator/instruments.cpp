@@ -14,6 +14,24 @@ runtime::Counter status(runtime::Metrics& metrics, const char* name) {
                            {{"status", name}});
 }
 
+runtime::Histogram skew(runtime::Metrics& metrics, const char* side) {
+    const auto& bounds = SkewCounts::bounds;
+    return metrics.histogram("weir_clock_skew_seconds",
+                             "How far the event times of readings are from the production of their "
+                             "records.",
+                             {bounds.begin(), bounds.end()}, {{"side", side}});
+}
+
+/// As the label of a metric: keys have no bound of their own. Cut between two characters.
+std::string label_of(const std::string& key) {
+    constexpr std::size_t label_bytes_max = 128;
+    if (key.size() <= label_bytes_max) return key;
+    std::size_t end = label_bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80U)
+        --end;
+    return key.substr(0, end) + "…";
+}
+
 }  // namespace
 
 Instruments::Instruments(runtime::Metrics& metrics)
@@ -63,7 +81,17 @@ Instruments::Instruments(runtime::Metrics& metrics)
       expected_keys_(metrics.gauge("weir_expected_keys",
                                    "Keys that are expected to send, the missing ones included.")),
       missing_keys_(
-          metrics.gauge("weir_missing_keys", "Keys that have sent nothing for --expect-every.")) {}
+          metrics.gauge("weir_missing_keys", "Keys that have sent nothing for --expect-every.")),
+      ahead_(skew(metrics, "ahead")),
+      behind_(skew(metrics, "behind")),
+      skewed_shown_(metrics.gauge_family(
+          "weir_key_clock_skew_seconds",
+          "How far the clock of a key is ahead of the brokers', or behind if negative: of the "
+          "--skewed-keys furthest off, and only from a second on.",
+          [this] {
+              const std::scoped_lock lock(skewed_mutex_);
+              return skewed_;
+          })) {}
 
 Tally& Tally::operator+=(const Tally& more) {
     input += more.input;
@@ -79,6 +107,7 @@ Tally& Tally::operator+=(const Tally& more) {
     missing += more.missing;
     back += more.back;
     unwatched += more.unwatched;
+    skew += more.skew;
     return *this;
 }
 
@@ -95,6 +124,11 @@ void Instruments::counted(const Tally& tally) {
     missing_.add(tally.missing);
     back_.add(tally.back);
     unwatched_.add(tally.unwatched);
+    const auto observe = [](runtime::Histogram& histogram, const SkewCounts::Side& side) {
+        histogram.add({side.readings.begin(), side.readings.end()}, side.seconds);
+    };
+    observe(ahead_, tally.skew.ahead);
+    observe(behind_, tally.skew.behind);
 }
 
 void Instruments::committed(const Tally& tally, double seconds) {
@@ -118,6 +152,15 @@ void Instruments::show(const Overview& overview) {
     set(missing_keys_, overview.missing_keys);
     watermark_lag_.set(overview.watermark_lag_seconds);
     overdue_.set(overview.overdue_seconds);
+}
+
+void Instruments::show(const std::vector<SkewedKeys::Skewed>& keys) {
+    std::vector<runtime::Sample> samples;
+    for (const auto& [key, skew] : keys)
+        samples.push_back(
+            {{{"key", label_of(key)}}, std::chrono::duration<double>(skew).count()});
+    const std::scoped_lock lock(skewed_mutex_);
+    skewed_ = std::move(samples);
 }
 
 }  // namespace weir::aggregator

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
+#include <vector>
 
+#include "clock_skew.hpp"
 #include "runtime/metrics.hpp"
 
 namespace weir::aggregator {
@@ -24,6 +27,7 @@ struct Tally {
     std::uint64_t missing = 0;
     std::uint64_t back = 0;
     std::uint64_t unwatched = 0;  ///< readings of keys beyond --expected-keys-max
+    SkewCounts skew;              ///< of readings, those too far ahead included
 
     Tally& operator+=(const Tally& more);
 };
@@ -57,6 +61,8 @@ public:
         double overdue_seconds = 0;        ///< of the window that should have closed first
     };
     void show(const Overview& overview);
+    /// In place of those shown before.
+    void show(const std::vector<SkewedKeys::Skewed>& keys);
 
 private:
     runtime::Counter input_, used_, late_, dead_, filtered_, results_, revisions_, scattered_;
@@ -67,6 +73,10 @@ private:
     runtime::Gauge lag_, watermark_lag_, overdue_;
     runtime::Counter present_, missing_, back_, unwatched_;
     runtime::Gauge expected_keys_, missing_keys_;
+    runtime::Histogram ahead_, behind_;
+    std::mutex skewed_mutex_;
+    std::vector<runtime::Sample> skewed_;  ///< under the mutex: read by who scrapes
+    runtime::Reading skewed_shown_;
 };
 
 }  // namespace weir::aggregator

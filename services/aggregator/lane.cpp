@@ -12,6 +12,13 @@ namespace {
 /// Rows handed out before the owner may commit: a small part of a transaction.
 constexpr std::size_t rows_at_a_time = 1000;
 
+void see_clock(Workshop& workshop) {
+    const auto& clock = workshop.reader.clock();
+    if (!clock) return;
+    workshop.outbox.tally.skew.add(clock->ahead);
+    workshop.clocks.hear(clock->key, clock->ahead);
+}
+
 }  // namespace
 
 Lane::Lane(kafka::TopicPartition where, Plan plan, std::optional<Attendance> attendance, Steady now)
@@ -61,7 +68,9 @@ void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
     Outbox& outbox = workshop.outbox;
     const auto reading = workshop.reader.read(record.value, record.timestamp_ms);
     if (!reading) {
-        if (!stream_.replaying()) outbox.dead(record, reading.error().message);
+        if (stream_.replaying()) return;
+        see_clock(workshop);
+        outbox.dead(record, reading.error().message);
         return;
     }
     const window::Verdict verdict = stream_.add({.offset = record.offset,
@@ -74,6 +83,7 @@ void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
     }
     hear(*reading, record.offset, verdict.muted, workshop);
     if (verdict.muted) return;
+    see_clock(workshop);
     if (!workshop.keys.consistent(reading->key, record.key)) ++outbox.tally.scattered;
     if (verdict.fate == window::Fate::late)
         outbox.late(record, verdict);

@@ -9,6 +9,7 @@
 #include "aggregation/fingerprint.hpp"
 #include "aggregation/reading.hpp"
 #include "attendance.hpp"
+#include "clock_skew.hpp"
 #include "kafka/record.hpp"
 #include "key_check.hpp"
 #include "outbox.hpp"
@@ -21,6 +22,7 @@ namespace weir::aggregator {
 struct Workshop {
     Reader& reader;
     KeyCheck& keys;
+    SkewedKeys& clocks;
     Outbox& outbox;
     /// Called between two portions of rows: the place for a commit when very many windows close.
     std::function<void()> breathe;

@@ -23,6 +23,10 @@ constexpr milliseconds idle_wait{100};
 
 constexpr milliseconds observation_interval{1000};
 
+/// How long a key is named for one reading is one to two of these: longer than devices are silent,
+/// and than scrapes are apart.
+constexpr milliseconds skew_turn{60'000};
+
 /// One question for a partition's end, to a leader that answers in a millisecond if at all.
 constexpr milliseconds end_query_timeout{1000};
 
@@ -57,8 +61,9 @@ Loop::Loop(const Options& options, runtime::Service& service, kafka::Consumer& c
       partitions_ready_(service.health().condition("partitions")),
       pulse_(service.health().pulse("loop", pulse_limit)),
       reader_(options),
+      clocks_(key_fields(options).size(), options.skewed_keys),
       outbox_(options, output, service.origin()),
-      workshop_{reader_, keys_, outbox_, [this] {
+      workshop_{reader_, keys_, clocks_, outbox_, [this] {
                     if (output_.pending() >= options_.commit_records_max) commit();
                 }} {}
 
@@ -303,6 +308,10 @@ void Loop::observe(Steady now) {
     if (replayed > replayed_shown_) instruments_.replayed(replayed - replayed_shown_);
     replayed_shown_ = replayed;
     instruments_.show(overview);
+    instruments_.show(clocks_.worst());
+    if (now < next_skew_turn_) return;
+    next_skew_turn_ = now + skew_turn;
+    clocks_.turn();
 }
 
 }  // namespace weir::aggregator

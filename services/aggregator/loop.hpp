@@ -92,6 +92,7 @@ private:
 
     Reader reader_;
     KeyCheck keys_;
+    SkewedKeys clocks_;
     Outbox outbox_;
     Workshop workshop_;
     std::optional<Fingerprint> fingerprint_;
@@ -105,6 +106,7 @@ private:
     std::uint64_t replayed_shown_ = 0;
     Steady last_commit_{};
     Steady next_observation_{};
+    Steady next_skew_turn_{};
     Steady rebuild_not_before_{};
     int failures_in_a_row_ = 0;  ///< without a commit in between
     std::optional<Steady> stopping_since_;

@@ -18,6 +18,7 @@ void Options::declare(config::Command& command) {
     kafka.declare(command);
     declare_topics(command);
     Rules::declare(command);
+    declare_clocks(command);
     declare_open_windows(command);
     declare_absence(command);
     declare_guarantee(command);
@@ -76,6 +77,15 @@ void Options::declare_topics(config::Command& command) {
     command.option("reset", reset,
                    "Accept other window options than this group's, and a topic that was created "
                    "anew: open windows are given up, the first ones are marked weir-incomplete.");
+}
+
+void Options::declare_clocks(config::Command& command) {
+    command.section("Clocks");
+    command
+        .option("skewed-keys", skewed_keys,
+                "Keys that weir_key_clock_skew_seconds names, of those whose event times are a "
+                "second or more from their production: the ones furthest off. 0: none.")
+        .range(0, 100);
 }
 
 void Options::declare_open_windows(config::Command& command) {

@@ -76,6 +76,7 @@ struct Options : Rules {
     bool reset = false;
 
     milliseconds idle = std::chrono::seconds{5};
+    std::uint64_t skewed_keys = 10;
     std::uint64_t open_windows_max = 10'000'000;
     milliseconds partial_every = std::chrono::seconds{1};
 
@@ -104,6 +105,7 @@ struct Options : Rules {
 
 private:
     void declare_topics(config::Command& command);
+    void declare_clocks(config::Command& command);
     void declare_open_windows(config::Command& command);
     void declare_absence(config::Command& command);
     void declare_guarantee(config::Command& command);

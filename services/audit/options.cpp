@@ -18,6 +18,7 @@ void Options::declare(config::Command& command) {
                      "assignment",
                      "start",
                      "reset",
+                     "skewed-keys",
                      "idle",
                      "open-windows-max",
                      "expect-every",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "deploy" / "local")]
 
 # Labels whose values are the system's, not the service's.
-_values_vary = {"service", "slot", "topic", "version"}
+_values_vary = {"key", "service", "slot", "topic", "version"}
 
 _head = """\
 # Metrics

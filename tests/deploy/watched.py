@@ -20,11 +20,14 @@ SERVICES = sorted(p.parent.name for p in (ROOT / "services").glob("*/CMakeLists.
 _options = {"aggregator": {"window": "2s", "grace": "1s", "idle": "1s"},
             "mqtt-bridge": {"slots": "mqtt-bridge-slots"}}
 
-# What becomes a dead letter in the bridge, a dead record in the aggregator, and a late one there.
+# What becomes a dead letter in the bridge, a dead record in the aggregator, a late one there, and
+# a device with a wrong clock.
 _trouble = [
     {"offset": 0, "device": "device1", "payload": "nan"},
     {"offset": 0, "device": "device1", "payload": {"data": "no number"}},
     {"offset": 0, "device": "device1",
+     "payload": {"timestamp": "2020-01-01 00:00:00", "data": 1}},
+    {"offset": 0, "device": "device4",
      "payload": {"timestamp": "2020-01-01 00:00:00", "data": 1}},
 ]
 

@@ -142,6 +142,15 @@ AGGREGATOR = [
               "Of the partition furthest behind. One whose devices are silent stays where it is; "
               "overdue is only a window that waits."),
     ]),
+    Row("Clocks of the devices", [
+        Panel("Furthest off", {"{{key}}": "weir_key_clock_skew_seconds@"}, "s",
+              "Ahead of the brokers' clocks, or behind below zero: the --skewed-keys with the most "
+              "wrong clocks, from a second on.", width=12, signed=True),
+        Panel("Readings further off than a minute", {
+            "{{side}}": rate("weir_clock_skew_seconds_count@", "side") + " - "
+                        + rate('weir_clock_skew_seconds_bucket@{le="60"}', "side")},
+              PER_SECOND, "What was long on its way is behind, too.", width=12),
+    ]),
     Row("Windows", [
         Panel("Open windows", {"{{instance}}": "weir_open_windows@"}, about="One for each key."),
         Panel("Their memory", {"{{instance}}": "weir_window_memory_bytes@"}, "bytes"),

@@ -27,6 +27,7 @@ class Panel:
     height: int = 7
     stacked: bool = False
     ready: bool = False  # a number that is red at 0
+    signed: bool = False  # below zero, too
 
 
 @dataclass
@@ -46,7 +47,8 @@ def full_query(query, service):
 def defaults_of(panel):
     defaults = {"unit": panel.unit}
     if panel.kind == "timeseries":
-        defaults["min"] = 0
+        if not panel.signed:
+            defaults["min"] = 0
         defaults["custom"] = {"fillOpacity": 10, "showPoints": "never"}
         if panel.stacked:
             defaults["custom"]["stacking"] = {"mode": "normal", "group": "A"}
