@@ -72,6 +72,11 @@ void Store::expect_revision(EventTime end) {
     wake_by(std::min(revise_at_, forgotten_at(end)));
 }
 
+EventTime Store::shown_watermark(const Shown& row, Finality finality) const {
+    const bool by_the_clock = watermark == quiet_watermark_ && finality == Finality::final;
+    return by_the_clock && row.revision == 0 ? row.window.end : watermark;
+}
+
 void Store::show(const Shown& row, Finality finality, const RowVisitor& visit) {
     options_.aggregates.finish(row.state, row.records, outputs_);
     visit(Row{.window = row.window,
@@ -80,7 +85,7 @@ void Store::show(const Shown& row, Finality finality, const RowVisitor& visit) {
               .records = row.records,
               .first_offset = row.first_offset,
               .last_offset = row.last_offset,
-              .watermark = watermark,
+              .watermark = shown_watermark(row, finality),
               .finality = finality,
               .revision = row.revision,
               .complete = row.window.start - completeness_margin_ > incomplete_until});

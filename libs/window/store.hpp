@@ -49,6 +49,13 @@ public:
         if (to >= wake_at_) settle();
     }
 
+    /// The same without a record. How far the clock goes at once is not in the log, so that rows
+    /// that close by it do not show it: they say that the watermark was at their window's end.
+    void advance_quietly(EventTime to) {
+        quiet_watermark_ = to;
+        advance(to);
+    }
+
     /// True when a row is waiting.
     [[nodiscard]] bool due() const { return due_; }
 
@@ -143,10 +150,12 @@ protected:
 private:
     void settle();
     bool find_row();
+    [[nodiscard]] EventTime shown_watermark(const Shown& row, Finality finality) const;
 
     const Duration revision_step_;
     const Duration completeness_margin_;
     EventTime wake_at_ = never;
+    EventTime quiet_watermark_ = no_watermark;
     bool due_ = false;
     bool in_group_ = false;
     std::vector<Output> outputs_;

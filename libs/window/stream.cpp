@@ -35,7 +35,8 @@ public:
     void reach(Offset position) {
         for (; next_move_ < moves_.size() && moves_[next_move_].offset <= position; ++next_move_) {
             drop_due();
-            store_->advance(std::max(store_->watermark, moves_[next_move_].watermark));
+            if (const EventTime to = moves_[next_move_].watermark; to > store_->watermark)
+                store_->advance_quietly(to);
         }
         if (position < committed_) return;
         if (muted_before_)
@@ -90,7 +91,7 @@ public:
                             bytes, options.checkpoint_bytes_max, number(oldest.offset),
                             checkpoint.moves.size())};
         moves_ = std::move(checkpoint.moves);
-        store_->advance(move.watermark);
+        store_->advance_quietly(move.watermark);
         return true;
     }
 

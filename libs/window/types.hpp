@@ -90,7 +90,8 @@ struct Row {
     /// orders the rows of a window.
     Offset first_offset{};
     Offset last_offset{};
-    /// The watermark that closed the window; of a partial row the current one.
+    /// The watermark that closed the window, its end if the clock did; of a partial row the current
+    /// one.
     EventTime watermark = no_watermark;
     Finality finality = Finality::final;
     /// Results of one window and key that were final before this one: 0, and then 1, 2 … when

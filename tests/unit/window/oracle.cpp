@@ -222,6 +222,8 @@ void Oracle::quiet_close(EventTime until) {
             to = std::max(to, next_step(*held.waits_since));
     }
     move(to);
+    for (ExpectedRow& row : rows_)
+        if (row.revision == 0) row.watermark = row.window.end;
 }
 
 void Oracle::move(EventTime to) {
