@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/units.hpp"
+#include "config/version.hpp"
 
 namespace weir::aggregation {
 namespace {
@@ -113,8 +114,10 @@ std::vector<std::string> Fingerprint::differences(std::string_view other) const 
     return sentences;
 }
 
-std::string encode_metadata(const window::Checkpoint& checkpoint, const Fingerprint& fingerprint) {
-    return window::encode(checkpoint, fingerprint.hash()).append(separator) + fingerprint.text();
+std::string encode_metadata(const window::Checkpoint& checkpoint, const Fingerprint& fingerprint,
+                            int format) {
+    return window::encode(checkpoint, fingerprint.hash(), format).append(separator) +
+           fingerprint.text();
 }
 
 std::size_t checkpoint_bytes_max(const Fingerprint& fingerprint) {
@@ -124,9 +127,16 @@ std::size_t checkpoint_bytes_max(const Fingerprint& fingerprint) {
 Result<Metadata> decode_metadata(std::string_view text) {
     const auto end = std::min(text.find(separator), text.size());
     auto committed = window::decode(text.substr(0, end));
-    if (!committed) return committed.error();
+    if (!committed) {
+        if (!window::format_beyond_us(text)) return committed.error();
+        return Error{fmt::format(
+            "{} (version {}): start the newer version again, and before coming back from it let it "
+            "write --checkpoint-format {}",
+            committed.error().message, config::version, window::checkpoint_formats().newest())};
+    }
     return Metadata{std::move(committed->checkpoint), committed->options_hash,
-                    std::string(text.substr(std::min(end + separator.size(), text.size())))};
+                    std::string(text.substr(std::min(end + separator.size(), text.size()))),
+                    committed->format};
 }
 
 }  // namespace weir::aggregation

@@ -37,7 +37,8 @@ private:
 };
 
 /// The metadata of a committed offset: the checkpoint and the fingerprint.
-std::string encode_metadata(const window::Checkpoint& checkpoint, const Fingerprint& fingerprint);
+std::string encode_metadata(const window::Checkpoint& checkpoint, const Fingerprint& fingerprint,
+                            int format = window::checkpoint_formats().standard);
 
 /// How long a checkpoint's own text may be, so that the metadata fits into Kafka's default limit.
 std::size_t checkpoint_bytes_max(const Fingerprint& fingerprint);
@@ -46,8 +47,10 @@ struct Metadata {
     window::Checkpoint checkpoint;
     std::uint64_t hash = 0;
     std::string fingerprint;
+    int format = 0;
 };
 
+/// Errors: what the lib says, and of a format to come what to do.
 Result<Metadata> decode_metadata(std::string_view text);
 
 }  // namespace weir::aggregation

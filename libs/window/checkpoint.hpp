@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "window/checkpoint_formats.hpp"
 #include "window/types.hpp"
 
 namespace weir::window {
@@ -57,23 +58,29 @@ struct Checkpoint {
     friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
-/// The checkpoint as text: one line of printable ASCII without spaces at the ends. `options_hash`
-/// is of all options that decide results. The text never grows for the same number of moves, but
-/// by the cursor, which checkpoint_bytes() counts in.
-std::string encode(const Checkpoint& checkpoint, std::uint64_t options_hash);
+/// The checkpoint as text in one of checkpoint_formats(): one line of printable ASCII without
+/// spaces at the ends. `options_hash` is of all options that decide results. The text never grows
+/// for the same number of moves, but by the cursor, which checkpoint_bytes() counts in.
+std::string encode(const Checkpoint& checkpoint, std::uint64_t options_hash,
+                   int format = checkpoint_formats().standard);
 
 /// An upper bound of the bytes encode() can need for this checkpoint and for every later one that
 /// has the same moves or fewer.
-std::size_t checkpoint_bytes(const Checkpoint& checkpoint);
+std::size_t checkpoint_bytes(const Checkpoint& checkpoint,
+                             int format = checkpoint_formats().standard);
 
 /// What a committed text says.
 struct Committed {
     Checkpoint checkpoint;
     std::uint64_t options_hash = 0;
+    int format = 0;
 };
 
-/// Errors: not a checkpoint, one of a version this code does not know (the sentence says which),
-/// or numbers out of order. The options hash is for the caller to compare.
+/// Errors: not a checkpoint, one in a format this code cannot read (the sentence says which), or
+/// numbers out of order. The options hash is for the caller to compare.
 Result<Committed> decode(std::string_view text);
+
+/// The format of a checkpoint that this code cannot read, because it is of a later one.
+std::optional<FormatMark> format_beyond_us(std::string_view text);
 
 }  // namespace weir::window

@@ -82,7 +82,7 @@ public:
                               .moves = std::move(moves),
                               .cursor = {},
                               .incomplete_until = store_->incomplete_until};
-        const std::size_t bytes = checkpoint_bytes(checkpoint);
+        const std::size_t bytes = checkpoint_bytes(checkpoint, options.checkpoint_format);
         if (bytes > options.checkpoint_bytes_max)
             return Error{
                 fmt::format("closing quietly once more would need a checkpoint of {} bytes, and {} "

@@ -32,6 +32,8 @@ struct Options {
     /// Bound of an encoded checkpoint. Kafka keeps 4096 bytes of metadata by default
     /// (offset.metadata.max.bytes).
     std::size_t checkpoint_bytes_max = 4000;
+    /// What the checkpoints of this stream will be written in.
+    int checkpoint_format = checkpoint_formats().standard;
 };
 
 /// What is known of the log before the first record that a stream is given.

@@ -28,7 +28,8 @@ Lane::Lane(kafka::TopicPartition where, Plan plan, std::optional<Attendance> att
       committed_(plan.committed),
       last_activity_(now),
       attendance_(std::move(attendance)),
-      in_contact_since_(now) {}
+      in_contact_since_(now),
+      written_(plan.rewrite) {}
 
 void Lane::take(const kafka::RecordView& record, Workshop& workshop, Steady now) {
     WEIR_ASSERT(!stalled_, "a lane that stands still takes nothing");
@@ -170,7 +171,8 @@ void Lane::note_attendance(Workshop& workshop) {
 bool Lane::dirty() const { return !stream_.replaying() && (written_ || committed_ != next_); }
 
 kafka::Position Lane::position(const Fingerprint& fingerprint) const {
-    return {where_, next_, encode_metadata(stream_.checkpoint(next_), fingerprint)};
+    return {where_, next_, encode_metadata(stream_.checkpoint(next_), fingerprint,
+                                           stream_.options().checkpoint_format)};
 }
 
 void Lane::on_committed() {

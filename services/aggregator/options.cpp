@@ -147,6 +147,13 @@ void Options::declare_guarantee(config::Command& command) {
         .option("commit-records-max", commit_records_max,
                 "Records in one transaction before it is committed.")
         .range(1, 10'000'000);
+    const auto& formats = window::checkpoint_formats();
+    command
+        .option("checkpoint-format", checkpoint_format,
+                "The format of what is committed beside offsets. The default can be read by the "
+                "version before this one, too; raise it once nothing older may come back, lower it "
+                "before going back.")
+        .range(formats.oldest_written(), formats.newest());
 }
 
 void Options::check(std::vector<std::string>& mistakes) const {

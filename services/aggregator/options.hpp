@@ -89,6 +89,7 @@ struct Options : Rules {
     milliseconds commit_interval = std::chrono::seconds{1};
     milliseconds commit_linger{50};
     std::uint64_t commit_records_max = 50'000;
+    int checkpoint_format = window::checkpoint_formats().standard;
 
     Until until = Until::never;
     From from;

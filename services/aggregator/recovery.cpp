@@ -20,7 +20,8 @@ window::Options windows_of(const Options& options, const window::Aggregates& agg
             .accept_late = options.accept_late,
             .aggregates = aggregates,
             .open_windows_max = options.open_windows_max,
-            .checkpoint_bytes_max = checkpoint_bytes_max};
+            .checkpoint_bytes_max = checkpoint_bytes_max,
+            .checkpoint_format = options.checkpoint_format};
 }
 
 /// A stream without a past that begins at `from`. What lies before it is missed if it was ever
@@ -71,16 +72,19 @@ Result<Plan> plan_recovery(const Options& options, const window::Aggregates& agg
     }
 
     const window::Checkpoint& checkpoint = metadata->checkpoint;
+    const bool rewrite = metadata->format != options.checkpoint_format;
     if (checkpoint.replay_from >= log.low)
         return Plan{window::Stream(std::move(windows), checkpoint, committed->offset),
                     checkpoint.replay_from,
                     committed->offset,
-                    {}};
+                    {},
+                    rewrite};
     return Plan{window::Stream(std::move(windows), checkpoint, committed->offset, LogStart::cut),
                 log.low, committed->offset,
                 fmt::format("the log begins at {} and the open windows began at {}: what is "
                             "missing is lost to them, they are marked weir-incomplete",
-                            number(log.low), number(checkpoint.replay_from))};
+                            number(log.low), number(checkpoint.replay_from)),
+                rewrite};
 }
 
 Plan plan_bounded(const Options& options, const window::Aggregates& aggregates, Offset from) {

@@ -18,6 +18,9 @@ struct Plan {
     Offset read_from{};               ///< where the consumer starts
     std::optional<Offset> committed;  ///< what is committed already; records below it are replayed
     std::string warning;              ///< what the operator should know, empty if nothing
+    /// The checkpoint is in another format than is to be written: it is written again, also if
+    /// nothing comes, so that soon all are in one format.
+    bool rewrite = false;
 };
 
 /// Decides, from what the group has committed and what the log still has, how the windows of a

@@ -73,9 +73,23 @@ class Stage:
         self.left = Counter()      # replicas that ended by themselves, by exit code
         self.complaints = []
 
-    def _replica(self, name, **changed):
-        return Service(self._bin / "aggregator", {**self.options, **changed}, self._run_dir,
+    def _replica(self, name, executable="aggregator", **changed):
+        return Service(self._bin / executable, {**self.options, **changed}, self._run_dir,
                        name=name, stop_timeout=STOP_S)
+
+    @property
+    def producing(self):
+        """The input is not over yet."""
+        return self._producer.running
+
+    def replace(self, name, executable="aggregator", **changed):
+        """Stops one replica in order, if it runs, and starts it as another program, or with other
+        options."""
+        replica = self.replicas[name]
+        if replica.running and (code := replica.stop()) != 0:
+            self.complaints.append(f"{name} was asked to stop and ended with {code}")
+        self.replicas[name] = self._replica(name, executable, **changed).start()
+        self._tended(self.replicas[name].ready, f"readiness of {name}")
 
     def start(self):
         """Everything up, and the input begun."""

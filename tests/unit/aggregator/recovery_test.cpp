@@ -5,6 +5,7 @@
 #include "recovery.hpp"
 
 #include "aggregation/reading.hpp"
+#include "config/version.hpp"
 #include "example.hpp"
 #include "transactional_id.hpp"
 
@@ -62,6 +63,7 @@ TEST_CASE("a checkpoint is continued by reading again from where its windows beg
     CHECK(plan->committed == Offset{50});
     CHECK(plan->stream.replaying());
     CHECK(plan->warning.empty());
+    CHECK(!plan->rewrite);
 }
 
 TEST_CASE("what retention has taken from open windows is said", "[aggregator]") {
@@ -95,6 +97,7 @@ TEST_CASE("what an earlier version committed is continued", "[aggregator]") {
     CHECK(plan->read_from == Offset{20});
     CHECK(plan->committed == Offset{50});
     CHECK(plan->warning.empty());
+    CHECK(plan->rewrite);
 
     earlier.options.accept_late = std::chrono::minutes{1};
     CHECK(!earlier.plan().ok());
@@ -163,7 +166,11 @@ TEST_CASE("what would come out wrong is refused by name, and accepted with --res
     }
     SECTION("a version to come") {
         other.committed->metadata.replace(0, 5, "weir9");
-        reason = "the checkpoint has version 9";
+        reason = "the checkpoint has format 9, for readers of format 9 or later, and this program "
+                 "knows formats 1 to 2 (version " +
+                 std::string(config::version) +
+                 "): start the newer version again, and before coming back from it let it write "
+                 "--checkpoint-format 2";
     }
     const auto refused = other.plan();
     REQUIRE(!refused.ok());

@@ -85,8 +85,39 @@ TEST_CASE("what is no checkpoint is refused, whatever it is", "[window]") {
         CAPTURE(moves);
         CHECK_FALSE(decode(std::string("weir2 0 0 9223372036854770000 - - ") + moves).ok());
     }
-    CHECK(decode("weir3 0 0 - - -").error().message ==
-          "the checkpoint has version 3, this program knows versions 1 and 2");
+}
+
+TEST_CASE("of a later format what may be skipped is skipped, and the rest refused", "[window]") {
+    const auto now = decode("weir2 ab 120 1728306165000000 - - 10:15000");
+    for (const char* text : {"weir3/2 ab 120 1728306165000000 - - 10:15000 7 x,y",
+                             "weir9/1 ab 120 1728306165000000 - - 10:15000"}) {
+        CAPTURE(text);
+        const auto later = decode(text);
+        REQUIRE(later.ok());
+        CHECK(later->checkpoint == now->checkpoint);
+        CHECK(later->options_hash == now->options_hash);
+        CHECK_FALSE(format_beyond_us(text));
+    }
+    CHECK(now->format == 2);
+    CHECK(decode("weir3/2 ab 120 - - - - more")->format == 3);
+    CHECK(decode("weir3/2 ab 120 - - - - more")->checkpoint ==
+          decode("weir2 ab 120 - - -")->checkpoint);
+    CHECK_FALSE(decode("weir3/2 ab 120 - - - 1 more").ok());
+    CHECK_FALSE(decode("weir3/2 ab 120 - -").ok());
+    // What we know ourselves is read to its end.
+    CHECK_FALSE(decode("weir2 ab 120 - - - - more").ok());
+
+    CHECK(decode("weir4/3 0 what ever").error().message ==
+          "the checkpoint has format 4, for readers of format 3 or later, and this program knows "
+          "formats 1 to 2");
+    CHECK(format_beyond_us("weir4/3 0 what ever")->number == 4);
+    for (const char* text : {"weir3/4 0 0 - - -", "weir3/0 0 0 - - -", "weir3/ 0 0 - - -",
+                             "weir/2 0 0 - - -", "weir3/2/1 0 0 - - -", "weir0 0 0 - - -",
+                             "weir-1 0 0 - - -", "weir99999999999 0 0 - - -"}) {
+        CAPTURE(text);
+        CHECK(decode(text).error().message.starts_with("expected a checkpoint of the aggregator"));
+        CHECK_FALSE(format_beyond_us(text));
+    }
 }
 
 TEST_CASE("a damaged checkpoint never does more than be refused", "[window]") {

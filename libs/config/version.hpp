@@ -6,6 +6,6 @@
 namespace weir::config {
 
 /// The project's version (CMakeLists.txt).
-inline constexpr std::string_view version = "@PROJECT_VERSION@";
+extern const std::string_view version;
 
 }  // namespace weir::config
