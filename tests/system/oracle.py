@@ -34,8 +34,8 @@ class Record:
         return json.loads(self.value)
 
 
-def read_topic(bootstrap_servers, topic, isolation="read_committed"):
-    """Every record of a topic up to the end it has now, by partition and offset.
+def messages(bootstrap_servers, topic, isolation="read_committed"):
+    """Yields every message of a topic up to the end it has now; within a partition in order.
 
     A partition that is written to all the time never says that it is at its end, hence the
     offsets asked for first. A commit marker may be the last thing in it: then the end is said.
@@ -51,23 +51,29 @@ def read_topic(bootstrap_servers, topic, isolation="read_committed"):
             partition.offset = 0
         ends = {p.partition: consumer.get_watermark_offsets(p, timeout=10)[1] for p in partitions}
         consumer.assign(partitions)
-        records, reading = [], {partition for partition, end in ends.items() if end > 0}
+        reading = {partition for partition, end in ends.items() if end > 0}
         while reading:
-            message = consumer.poll(10)
-            assert message is not None, f"reading {topic} stood still"
-            partition = message.partition()
-            if message.error() is None:
-                if message.offset() < ends[partition]:
-                    records.append(record_of(message))
-                if message.offset() >= ends[partition] - 1:
+            batch = consumer.consume(10_000, 0.1) or consumer.consume(1, 10)
+            assert batch, f"reading {topic} stood still"
+            for message in batch:
+                partition = message.partition()
+                if message.error() is None:
+                    if message.offset() < ends[partition]:
+                        yield message
+                    if message.offset() >= ends[partition] - 1:
+                        reading.discard(partition)
+                elif message.error().code() == KafkaError._PARTITION_EOF:
                     reading.discard(partition)
-            elif message.error().code() == KafkaError._PARTITION_EOF:
-                reading.discard(partition)
-            else:
-                raise AssertionError(str(message.error()))
-        return sorted(records, key=lambda r: (r.partition, r.offset))
+                else:
+                    raise AssertionError(str(message.error()))
     finally:
         consumer.close()
+
+
+def read_topic(bootstrap_servers, topic, isolation="read_committed"):
+    """Every record of a topic up to the end it has now, by partition and offset."""
+    records = map(record_of, messages(bootstrap_servers, topic, isolation))
+    return sorted(records, key=lambda r: (r.partition, r.offset))
 
 
 def committed(bootstrap_servers, group, topic):
