@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge check \
-        lint format docs sanitize images up down logs test-compose clean
+        lint format bench-recovery docs sanitize images up down logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -45,7 +45,7 @@ test: ## Build and run every test; ends in one line that counts them
 
 unit: ## Build and run the unit tests
 	$(tested)
-	@tests/run unit page tidy local
+	@tests/run unit page tidy local bench
 
 service-test: ## Build and run the service tests: each service alone between real neighbours
 	$(tested)
@@ -62,6 +62,11 @@ chaos: ## Kill, freeze and scale aggregators and brokers for SECONDS_ (180) and 
 chaos-bridge: ## Kill the bridge and what it stands between for SECONDS_ (180) and count all messages
 	$(tested)
 	@SECONDS_=$(SECONDS_) RATE=$(RATE) tests/chaos/run-bridge
+
+bench-recovery: ## Measure fail-over, recovery and scale-out beside Kafka Streams (QUICK=1: Weir alone)
+	$(tested)
+	$(if $(filter-out 0,$(QUICK)),,@$(setup) bench)
+	@tests/bench/recovery/run
 
 test-compose: ## Build and run every test of the images and compose files, in a Docker engine of its own
 	$(tested)
