@@ -16,8 +16,8 @@ from weir_local import Kafka
 
 PARTITIONS = 12
 # How long a share, a result or an end may be waited for. Kafka Streams moves what has state in
-# steps of at least a minute.
-PATIENCE_S = 300.0
+# steps of at least a minute, and takes some minutes for the million windows.
+PATIENCE_S = 1_200.0
 # No result for this long: all that was read has been answered.
 QUIET_S = 4.0
 
