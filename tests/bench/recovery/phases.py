@@ -26,6 +26,8 @@ ACCEPTABLE_LAG = 1_000
 # Peace after a change, before the next one.
 REST_S = 3.0
 FOR_EVER_S = 86_400
+# No transaction is open when a replica is killed in the recovery, so that it delays nothing there.
+PATIENT_TRANSACTION_MS = 300_000
 
 
 @contextmanager
@@ -131,10 +133,13 @@ def gaps(scene, moment):
 def recovery(system, folder, *, devices, seconds, readings, trials, say):
     """kill -9 of the only replica with `devices` * `seconds` windows open, each of so many
     `readings`; then one second of readings more, which closes the oldest windows; then its start,
-    once the group has forgotten the dead one."""
+    once the group has forgotten the dead one.
+
+    Kafka Streams writes what one reading closes in one transaction, which takes longer than ten
+    seconds on a busy machine; it would be aborted, and tried again and again."""
     starts = []
     scene = Scene(system, folder, window_ms=1_000, grace_ms=(seconds - 1) * 1_000, heap="4g",
-                  properties={})
+                  properties={"producer.transaction.timeout.ms": PATIENT_TRANSACTION_MS})
     try:
         producer = Producer({"bootstrap.servers": scene.servers, "linger.ms": 50,
                              "batch.size": 1_000_000, "partitioner": "murmur2_random",

@@ -52,12 +52,12 @@ class Weir:
 
 
 class Streams:
-    """Kafka Streams with exactly_once_v2; `store` is memory or rocksdb. `own` are further
-    properties of Kafka Streams."""
+    """Kafka Streams with exactly_once_v2; `store` is memory or rocksdb, `emit` suppress or close
+    (EmitStrategy.onWindowClose)."""
 
-    def __init__(self, store, emit="suppress", own=None):
+    def __init__(self, store, emit):
         self.name = f"streams {store}"
-        self._store, self._emit, self._own = store, emit, own or {}
+        self._store, self._emit = store, emit
 
     def replica(self, name, job, run_dir, *, heap="1g", properties=None):
         settings = {
@@ -70,7 +70,7 @@ class Streams:
             "fetch.max.wait.ms": FETCH_WAIT_MS,
             "producer.transaction.timeout.ms": TRANSACTION_MS,
             "windowstore.changelog.additional.retention.ms": KEPT_MS,
-            **(properties or {}), **self._own}
+            **(properties or {})}
         jars = sorted((installed_streams() / "lib").glob("*.jar"))
         command = ["java", f"-Xmx{heap}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                    "-Dorg.slf4j.simpleLogger.showDateTime=true",
