@@ -19,13 +19,11 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
-import org.apache.kafka.streams.kstream.EmitStrategy;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Suppressed;
-import org.apache.kafka.streams.kstream.TimeWindowedKStream;
 import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.state.Stores;
@@ -36,7 +34,7 @@ import org.apache.kafka.streams.state.WindowBytesStoreSupplier;
  * event time, written once, when the window has closed.
  *
  * Every argument is KEY=VALUE. Its own keys: input, output, window.ms, grace.ms, store (memory or
- * rocksdb), emit (suppress or close). All others are the properties of Kafka Streams.
+ * rocksdb). All others are the properties of Kafka Streams.
  */
 public final class WindowedMean {
   /** A reading; `data` is null where the device had none. */
@@ -77,8 +75,7 @@ public final class WindowedMean {
     String output = (String) properties.remove("output");
     Duration size = milliseconds(properties.remove("window.ms"));
     Duration grace = milliseconds(properties.remove("grace.ms"));
-    boolean suppress = properties.remove("emit").equals("suppress");
-    // Kept at least as long as a reading may still come; one segment is the least there can be.
+    // Kept as long as a reading may still come.
     Duration kept = size.plus(grace);
     WindowBytesStoreSupplier store =
         properties.remove("store").equals("memory")
@@ -86,25 +83,20 @@ public final class WindowedMean {
             : Stores.persistentTimestampedWindowStore("windows", kept, size, false);
 
     StreamsBuilder builder = new StreamsBuilder();
-    TimeWindowedKStream<String, Reading> windows =
+    KTable<Windowed<String>, Values> windows =
         builder
             .stream(input, Consumed.with(Serdes.String(), readings())
                 .withTimestampExtractor(WindowedMean::eventTime))
             .groupByKey(Grouped.with(Serdes.String(), readings()))
-            .windowedBy(TimeWindows.ofSizeAndGrace(size, grace));
-    if (!suppress) windows = windows.emitStrategy(EmitStrategy.onWindowClose());
-    KTable<Windowed<String>, Values> values =
-        windows.aggregate(
-            () -> new Values(0, 0),
-            (key, reading, sofar) -> sofar.add(reading),
-            Materialized.<String, Values>as(store)
-                .withKeySerde(Serdes.String())
-                .withValueSerde(values()));
-    if (suppress)
-      values =
-          values.suppress(
-              Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded()));
-    values
+            .windowedBy(TimeWindows.ofSizeAndGrace(size, grace))
+            .aggregate(
+                () -> new Values(0, 0),
+                (key, reading, sofar) -> sofar.add(reading),
+                Materialized.<String, Values>as(store)
+                    .withKeySerde(Serdes.String())
+                    .withValueSerde(values()));
+    windows
+        .suppress(Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded()))
         .toStream()
         .map((window, total) -> KeyValue.pair(window.key(), row(window, total)))
         .to(output, Produced.with(Serdes.String(), Serdes.String()));

@@ -52,17 +52,16 @@ class Weir:
 
 
 class Streams:
-    """Kafka Streams with exactly_once_v2; `store` is memory or rocksdb, `emit` suppress or close
-    (EmitStrategy.onWindowClose)."""
+    """Kafka Streams with exactly_once_v2; `store` is memory or rocksdb."""
 
-    def __init__(self, store, emit):
+    def __init__(self, store):
         self.name = f"streams {store}"
-        self._store, self._emit = store, emit
+        self._store = store
 
     def replica(self, name, job, run_dir, *, heap="1g", properties=None):
         settings = {
             "input": INPUT, "output": OUTPUT, "window.ms": job.window_ms,
-            "grace.ms": job.grace_ms, "store": self._store, "emit": self._emit,
+            "grace.ms": job.grace_ms, "store": self._store,
             "bootstrap.servers": job.servers, "application.id": GROUP, "client.id": name,
             "state.dir": Path(run_dir) / name, "processing.guarantee": "exactly_once_v2",
             "num.stream.threads": os.cpu_count(), "auto.offset.reset": "earliest",
