@@ -26,6 +26,7 @@ ACCEPTABLE_LAG = 1_000
 # Peace after a change, before the next one.
 REST_S = 3.0
 FOR_EVER_S = 86_400
+ENDED = "replicas that ended by themselves"
 # No transaction is open when a replica is killed in the recovery, so that it delays nothing there.
 PATIENT_TRANSACTION_MS = 300_000
 
@@ -84,7 +85,8 @@ def fail_over(system, folder, *, kills, seed, say):
         figures = {
             "fail-over, median, s": median(lost), "fail-over, max, s": max(lost),
             "the other partitions' longest gap, median, s": median(stayed),
-            "CPU of all replicas, s a minute": scene.cpu() / (time.monotonic() - began) * 60}
+            "CPU of all replicas, s a minute": scene.cpu() / (time.monotonic() - began) * 60,
+            ENDED: scene.ended_by_themselves}
         return figures, verdict_of(scene, producer)
 
 
@@ -121,7 +123,8 @@ def scale(system, folder, *, rounds, seed, say):
             "until the second has its share, median, s": median(share_s),
             "2 to 1 replicas: longest gap, median of partitions, s": median(left),
             "2 to 1 replicas: longest gap, max, s": max(left),
-            "CPU of all replicas, s a minute": scene.cpu() / (time.monotonic() - began) * 60}
+            "CPU of all replicas, s a minute": scene.cpu() / (time.monotonic() - began) * 60,
+            ENDED: scene.ended_by_themselves}
         return figures, verdict_of(scene, producer)
 
 
@@ -143,6 +146,7 @@ def recovery(system, folder, *, devices, seconds, readings, trials, say):
     try:
         producer = Producer({"bootstrap.servers": scene.servers, "linger.ms": 50,
                              "batch.size": 1_000_000, "partitioner": "murmur2_random",
+                             "log.connection.close": False,
                              "queue.buffering.max.messages": 1_000_000})
         for second in range(seconds):
             produce_readings(producer, INPUT, devices, second, readings)
@@ -173,7 +177,8 @@ def recovery(system, folder, *, devices, seconds, readings, trials, say):
         first, last, used, peak = (median(column) for column in zip(*starts))
         figures = {"start to a result of each partition, s": first,
                    "start to all results of the backlog, s": last,
-                   "CPU until then, s": used, "peak memory, MB": peak}
+                   "CPU until then, s": used, "peak memory, MB": peak,
+                   ENDED: scene.ended_by_themselves}
         return figures, scene.verdict()
     finally:
         scene.kill()

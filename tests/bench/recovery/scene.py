@@ -18,6 +18,8 @@ PARTITIONS = 12
 # How long a share, a result or an end may be waited for. Kafka Streams moves what has state in
 # steps of at least a minute, and takes some minutes for the million windows.
 PATIENCE_S = 1_200.0
+# How often replicas may end by themselves before it is no use to go on.
+ENDS_MAX = 20
 # No result for this long: all that was read has been answered.
 QUIET_S = 4.0
 
@@ -38,17 +40,21 @@ class Scene:
                                    "log.connection.close": False})
         self.watcher = Watcher(self.servers, OUTPUT, PARTITIONS).start()
         self.replicas = {}
+        self.ended_by_themselves = 0
+        self._wanted = set()
         self._cpu_of_the_dead = 0.0
 
     def start(self, name):
         if name not in self.replicas:
             self.replicas[name] = self._system.replica(name, self._job, self._folder, **self._more)
         self.replicas[name].start()
+        self._wanted.add(name)
         return time.monotonic()
 
     def kill_replica(self, name):
         """kill -9. Returns when."""
         self._cpu_of_the_dead += cpu(self.replicas[name])
+        self._wanted.remove(name)
         moment = time.monotonic()
         self.replicas[name].kill()
         return moment
@@ -56,6 +62,7 @@ class Scene:
     def stop_replica(self, name):
         """SIGTERM, and waits for the end. Returns when it was asked."""
         self._cpu_of_the_dead += cpu(self.replicas[name])
+        self._wanted.remove(name)
         moment = time.monotonic()
         code = self.replicas[name].stop()
         assert code in (0, 143), f"{name} was asked to stop and ended with {code}"
@@ -73,7 +80,7 @@ class Scene:
 
     def shares(self):
         """{replica: partitions} while the group is at rest, else None."""
-        self.check()
+        self._tend()
         state, clients = owners(self._admin, GROUP)
         if state not in ("Stable", "Empty", "Dead"):
             return None
@@ -117,15 +124,21 @@ class Scene:
 
     def wait(self, condition, what, interval=0.02):
         def checked():
-            self.check()
+            self._tend()
             return condition()
         return wait_until(checked, what, PATIENCE_S, interval)
 
-    def check(self):
-        """Errors: AssertionError if a replica ended by itself."""
-        for name, replica in self.replicas.items():
-            gone = replica.exit_code
-            assert gone in (None, 0, -9, 143), f"{name} ended with {gone}\n{replica.log_tail()}"
+    def _tend(self):
+        """Does what a supervisor does: starts again what has ended by itself. Errors:
+        AssertionError if that is of no use."""
+        for name in self._wanted:
+            replica = self.replicas[name]
+            if replica.running:
+                continue
+            self.ended_by_themselves += 1
+            assert self.ended_by_themselves <= ENDS_MAX, \
+                f"{name} ended with {replica.exit_code}\n{replica.log_tail()}"
+            replica.start()
 
     def verdict(self):
         judge = Oracle(self._job.window_ms, self._job.grace_ms)
