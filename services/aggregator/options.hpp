@@ -15,6 +15,7 @@
 #include "config/command.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/options.hpp"
+#include "window/checkpoint_formats.hpp"
 
 namespace weir::aggregator {
 
