@@ -62,7 +62,9 @@ void PartitionAudit::foresee(std::int64_t produced_ms, std::string_view value) {
 
 void PartitionAudit::take(Offset offset, std::int64_t produced_ms, std::string_view key,
                           std::string_view value) {
-    if (counts_.input++ == 0) watermark_.witness(quiet_closes_.list());
+    if (counts_.input++ == 0)
+        for (const QuietClose& close : quiet_closes_.list())
+            watermark_.witness(close);
     reach(offset);
     const Fates fates = look_up(offset, key, value);
     const auto reading = reader_.read(value, produced_ms);

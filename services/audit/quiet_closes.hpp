@@ -13,11 +13,12 @@ namespace weir::audit {
 /// Which of the rows that were written may have been closed by the clock.
 ///
 /// Problem: a row says at which watermark it came out, cut to a millisecond, and not who moved it
-/// there. The clock moves it to the end of a window, or to a step at which revisions come out, and
-/// nowhere else; a reading seldom does. So rows that came out at such a watermark are taken for
-/// witnesses of the clock, unless a reading of the range explains them: it moved the watermark past
-/// the ends of all of them, into that millisecond and not to its beginning. Where all readings are
-/// looked at first, few rows are left in doubt.
+/// there; if the clock did, it says the end of its own window, and a revision the step. The clock
+/// moves it to the end of a window, or to a step at which revisions come out, and nowhere else; a
+/// reading seldom does. So rows that came out at such a watermark are taken for witnesses of the
+/// clock, unless a reading of the range explains them: it moved the watermark past the ends of all
+/// of them, into that millisecond and not to its beginning. Where all readings are looked at first,
+/// few rows are left in doubt.
 class QuietCloses {
 public:
     QuietCloses(const aggregation::Rules& rules, const WrittenRows& rows);

@@ -8,6 +8,13 @@ namespace weir::audit {
 Watermark::Watermark(Duration grace, std::optional<window::Checkpoint> checkpoint)
     : grace_(grace), checkpoint_(std::move(checkpoint)) {}
 
+void Watermark::witness(const QuietClose& close) {
+    const auto rest = closes_.begin() + static_cast<std::ptrdiff_t>(next_close_);
+    closes_.insert(std::upper_bound(rest, closes_.end(), close,
+                                    [](const auto& a, const auto& b) { return a.after < b.after; }),
+                   close);
+}
+
 bool Watermark::reach(Offset position) {
     for (; next_close_ < closes_.size() && closes_[next_close_].after < position; ++next_close_)
         may_be(closes_[next_close_].watermark);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/types.hpp"
@@ -34,8 +33,8 @@ public:
     /// `checkpoint`: of a commit at or beyond everything that will be asked about.
     Watermark(Duration grace, std::optional<window::Checkpoint> checkpoint);
 
-    /// What rows bear witness of, by `after`. Before the first reach().
-    void witness(std::vector<QuietClose> closes) { closes_ = std::move(closes); }
+    /// What a row bears witness of; `after` is not before what reach() was called with.
+    void witness(const QuietClose& close);
 
     /// Every record before `position` has been shown to saw(). False when the checkpoint says that
     /// the watermark stood lower than those records had it.

@@ -22,8 +22,8 @@ bool by_offset(const std::shared_ptr<const Reading>& a, const std::shared_ptr<co
 
 }  // namespace
 
-Windows::Windows(const aggregation::Rules& rules, const Watermark& watermark,
-                 const WrittenRows& rows, RecordKey record_key, Sink sink)
+Windows::Windows(const aggregation::Rules& rules, Watermark& watermark, const WrittenRows& rows,
+                 RecordKey record_key, Sink sink)
     : rules_(rules),
       watermark_(watermark),
       rows_(rows),
@@ -182,6 +182,10 @@ Windows::Held& Windows::open(Key& key, const Span& window) {
     const bool surely_closed = window.end <= watermark_.least();
     held.revise_from = surely_closed ? next_step(watermark_.least()) : window.end;
     held.revise_by = std::max(window.end, next_step(watermark_.most()));
+    // A first result that the clock let out says that its window ended, and not by which step.
+    const auto found = rows_.find(key.record_key, window, 0);
+    if (!found.empty() && found.front().watermark == cut(window.end))
+        watermark_.witness({found.front().source.last, held.revise_by});
     return held;
 }
 

@@ -43,7 +43,7 @@ public:
     using RecordKey = std::function<std::string(std::string_view key)>;
 
     /// Everything given outlives it.
-    Windows(const aggregation::Rules& rules, const Watermark& watermark, const WrittenRows& rows,
+    Windows(const aggregation::Rules& rules, Watermark& watermark, const WrittenRows& rows,
             RecordKey record_key, Sink sink);
 
     /// Takes a used reading, by rising offsets; the watermark is the one before it. False when it
@@ -114,7 +114,7 @@ private:
     [[nodiscard]] EventTime next_step(EventTime watermark) const;
 
     const aggregation::Rules& rules_;
-    const Watermark& watermark_;
+    Watermark& watermark_;
     const WrittenRows& rows_;
     RecordKey record_key_;
     Sink sink_;
