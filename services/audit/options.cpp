@@ -19,6 +19,7 @@ void Options::declare(config::Command& command) {
                      "start",
                      "reset",
                      "skewed-keys",
+                     "checkpoint-format",
                      "idle",
                      "open-windows-max",
                      "expect-every",
