@@ -85,6 +85,8 @@ class Watched:
         for fate in ("late", "dead"):
             counter = f'weir_records_total{{fate="{fate}"}}'
             wait_until(lambda: self["aggregator"].metrics()[counter] > 0, f"a record {fate}")
+        wait_until(lambda: "weir_key_clock_skew_seconds{" in self["aggregator"].get("/metrics")[1],
+                   "the key with the wrong clock")
 
 
 class Sensor:
