@@ -23,8 +23,12 @@ constexpr const char* no_group = "weir-no-group";
 // closing (confluentinc/librdkafka 4527).
 constexpr milliseconds close_timeout{2000};
 
-// Answered by another thread of this process.
-constexpr milliseconds seek_timeout{1000};
+// Answered by another thread of this process. Before 2.1, librdkafka takes the number for
+// microseconds.
+milliseconds seek_timeout() {
+    constexpr int mended = 0x02010000;
+    return rd_kafka_version() < mended ? milliseconds{1'000'000} : milliseconds{1'000};
+}
 
 /// Before 2.3, librdkafka aborts when a member of a cooperative group is destroyed that never had
 /// an assignment (confluentinc/librdkafka 4312).
@@ -125,7 +129,7 @@ Outcome<void> Consumer::restart(std::span<const Position> positions) {
     constexpr const char* doing = "beginning partitions again";
     const PartitionList list = partition_list(positions);
     const ErrorHandle error(rd_kafka_seek_partitions(state_->client.get(), list.get(),
-                                                     milliseconds_int(seek_timeout)));
+                                                     milliseconds_int(seek_timeout())));
     if (error) return failure_of(doing, rd_kafka_error_code(error.get()));
     std::vector<TopicPartition> partitions;
     for (int i = 0; i < list->cnt; ++i) {

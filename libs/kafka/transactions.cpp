@@ -9,13 +9,11 @@
 namespace weir::kafka {
 namespace {
 
-// "Remaining transaction time": rdkafka.h advises against any other value. A commit keeps to that,
-// for its fate matters.
-constexpr int until_transaction_timeout = -1;
 // Many times what a loaded broker takes, and soon enough to notice that one has gone.
 constexpr int request_timeout_ms = 2000;
 // Resumable, so a short wait costs nothing and patience is asked often.
 constexpr int init_timeout_ms = 1000;
+constexpr int commit_timeout_ms = 1000;
 constexpr int abort_timeout_ms = 1000;
 // The brokers end a transaction themselves after about as long.
 constexpr std::chrono::seconds abort_max{10};
@@ -70,9 +68,12 @@ Outcome<void> Transactions::send_offsets(std::span<const Position> positions,
     return outcome;
 }
 
+/// In steps, so that a stop need not wait for brokers that do not answer: each goes on where the one
+/// before it was. What rdkafka.h warns of, a fate that nobody asks for any more, comes about only
+/// when patience ends, and with it the producer.
 Outcome<void> Transactions::commit() {
     auto outcome = insist("committing a transaction", [this] {
-        return rd_kafka_commit_transaction(producer_.native(), until_transaction_timeout);
+        return rd_kafka_commit_transaction(producer_.native(), commit_timeout_ms);
     });
     if (outcome) open_ = false;
     return outcome;
