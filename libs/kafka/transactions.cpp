@@ -68,9 +68,9 @@ Outcome<void> Transactions::send_offsets(std::span<const Position> positions,
     return outcome;
 }
 
-/// In steps, so that a stop need not wait for brokers that do not answer: each goes on where the one
-/// before it was. What rdkafka.h warns of, a fate that nobody asks for any more, comes about only
-/// when patience ends, and with it the producer.
+/// In steps, so that a stop need not wait for brokers that do not answer: each goes on where the
+/// one before it was. What rdkafka.h warns of, a fate that nobody asks for any more, comes about
+/// only when patience ends, and with it the producer.
 Outcome<void> Transactions::commit() {
     auto outcome = insist("committing a transaction", [this] {
         return rd_kafka_commit_transaction(producer_.native(), commit_timeout_ms);
