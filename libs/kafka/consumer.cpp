@@ -124,23 +124,33 @@ Outcome<void> Consumer::start(std::span<const Position> positions) {
 }
 
 // Not by giving the partitions up and taking them again: librdkafka would take that for the answer
-// to a rebalance that lies in the queue and that nobody has seen yet.
+// to a rebalance that lies in the queue and that nobody has seen yet. Only a partition whose offset
+// the log did not have is beyond seeking.
 Outcome<void> Consumer::restart(std::span<const Position> positions) {
     constexpr const char* doing = "beginning partitions again";
     const PartitionList list = partition_list(positions);
     const ErrorHandle error(rd_kafka_seek_partitions(state_->client.get(), list.get(),
                                                      milliseconds_int(seek_timeout())));
     if (error) return failure_of(doing, rd_kafka_error_code(error.get()));
-    std::vector<TopicPartition> partitions;
+    std::vector<TopicPartition> paused;
+    std::vector<Position> idle;
     for (int i = 0; i < list->cnt; ++i) {
-        const rd_kafka_resp_err_t code = list->elems[i].err;
-        if (code == RD_KAFKA_RESP_ERR__STATE)  // has not begun yet, or is being given up
-            return Failure{Meaning::retriable, code, std::string(doing) + ": not consumed yet"};
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(doing, code);
-        partitions.push_back(topic_partition(list->elems[i]));
+        const Position& position = positions[static_cast<std::size_t>(i)];
+        switch (const rd_kafka_resp_err_t code = list->elems[i].err) {
+            case RD_KAFKA_RESP_ERR_NO_ERROR:
+                if (state_->is_paused(position.where)) paused.push_back(position.where);
+                break;
+            case RD_KAFKA_RESP_ERR__STATE:     // has not begun, is being given up, or has stopped
+            case RD_KAFKA_RESP_ERR__OUTDATED:  // paused by a rebalance at this very moment
+                idle.push_back(position);
+                break;
+            default: return failure_of(doing, code);
+        }
     }
     state_->ended.clear();
-    return resume(partitions);
+    if (!idle.empty()) return state_->restart_idle(idle, positions);
+    state_->refused_restarts = 0;
+    return paused.empty() ? Outcome<void>{} : resume(paused);
 }
 
 Outcome<void> Consumer::stop(std::span<const TopicPartition> partitions) {

@@ -107,7 +107,7 @@ bool Consumer::State::starving() const {
     for (int i = 0; i < list->cnt; ++i) {
         const rd_kafka_topic_partition_t& element = list->elems[i];
         const TopicPartition where = topic_partition(element);
-        if (contains(ended, where) || contains(paused, where)) continue;
+        if (contains(ended, where) || is_paused(where)) continue;
         std::int64_t low = 0;
         std::int64_t high = 0;
         const auto code = rd_kafka_get_watermark_offsets(client.get(), element.topic,
@@ -117,6 +117,8 @@ bool Consumer::State::starving() const {
     }
     return false;
 }
+
+bool Consumer::State::is_paused(const TopicPartition& one) const { return contains(paused, one); }
 
 void Consumer::State::wake_fetchers() const {
     constexpr int local_topics = 0;
@@ -185,6 +187,21 @@ Outcome<void> Consumer::State::assign(std::span<const Position> positions) {
     for (const Position& position : positions)
         owned.push_back(position.where);
     return {};
+}
+
+Outcome<void> Consumer::State::restart_idle(std::span<const Position> idle,
+                                            std::span<const Position> positions) {
+    constexpr int refused_max = 5;
+    if (++refused_restarts < refused_max)
+        return Failure{Meaning::retriable, RD_KAFKA_RESP_ERR__STATE,
+                       "beginning partitions again: not consumed yet"};
+    refused_restarts = 0;
+    if (!incremental()) return assign(positions);
+    std::vector<TopicPartition> partitions;
+    for (const Position& position : idle)
+        partitions.push_back(position.where);
+    if (auto given_up = unassign(partitions); !given_up) return given_up;
+    return assign(idle);
 }
 
 Outcome<void> Consumer::State::unassign(std::span<const TopicPartition> partitions) {

@@ -27,12 +27,15 @@ struct Consumer::State {
     void wait_for_one(std::chrono::milliseconds timeout);
     [[nodiscard]] bool starving() const;
     void wake_fetchers() const;
+    [[nodiscard]] bool is_paused(const TopicPartition& one) const;
     void add_event(const rd_kafka_message_t& message);
     void forget_end(const RecordView& place);
     [[nodiscard]] bool incremental() const {
         return !settings.group.empty() && settings.assignment == Assignment::cooperative;
     }
     Outcome<void> assign(std::span<const Position> positions);
+    /// `idle`: those of `positions` that could not be begun again by seeking.
+    Outcome<void> restart_idle(std::span<const Position> idle, std::span<const Position> positions);
     Outcome<void> unassign(std::span<const TopicPartition> partitions);
 
     ConsumerSettings settings;
@@ -49,6 +52,7 @@ struct Consumer::State {
     std::deque<Failure> failures;
     const rd_kafka_topic_t* last_topic = nullptr;
     std::string_view last_topic_name;
+    int refused_restarts = 0;  ///< in a row
     bool subscribed = false;
     bool assigned_once = false;
     bool topic_gone = false;

@@ -88,9 +88,14 @@ Result<void> Loop::run() {
     const bool stopped = service_.stop().stop_requested();
     if (fatal_ && !stopped) return *fatal_;
     if (!fatal_) commit();
-    if (const auto failure = outbox_.take_failure(); failure || fatal_)
+    std::string reason = fatal_ ? fatal_->message : "";
+    if (const auto failure = outbox_.take_failure())
+        reason = failure->message;
+    else if (reason.empty() && output_.pending() > 0)
+        reason = "no broker can be reached";
+    if (!reason.empty())
         log::warn("stopped without a last commit; the next start repeats what is missing",
-                  {{"reason", fatal_ ? fatal_->message : failure->message}});
+                  {{"reason", reason}});
     consumer_.close();
     return {};
 }

@@ -151,6 +151,21 @@ TEST_CASE("an offset the log does not have is an event, never a jump", "[kafka]"
         return event.kind == Event::Kind::failed &&
                event.failure->meaning == Meaning::needs_abort && event.record.topic == "t";
     });
+
+    // And the partition can be begun again elsewhere, in a few attempts.
+    auto producer = Producer::open(cluster.options(), {});
+    REQUIRE(producer.ok());
+    REQUIRE(producer->send({.topic = "t", .value = "v"}).ok());
+    REQUIRE(producer->flush(10s));
+    int attempts = 0;
+    for (auto begun = consumer->restart(std::vector{at("t", 0)}); !begun;
+         begun = consumer->restart(std::vector{at("t", 0)})) {
+        REQUIRE(begun.error().meaning == Meaning::retriable);
+        REQUIRE(++attempts < 10);
+    }
+    poll_until(*consumer, [](const Event& event) {
+        return event.kind == Event::Kind::record && event.record.offset == Offset{0};
+    });
 }
 
 TEST_CASE("a fetch that fails for a while is no news", "[kafka]") {
