@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -66,6 +67,8 @@ public:
     }
 
     bool empty() const { return bytes_.empty(); }
+    /// In bytes.
+    std::size_t size() const { return bytes_.size(); }
 
 private:
     static std::optional<Property> take(std::string_view& rest);

@@ -257,7 +257,7 @@ Session::Index Session::take_slot(const Publish& message, std::uint64_t digest, 
     slot.place = Place::ring;
     slot.done = false;
     slot.digest = digest;
-    slot.bytes = message.topic.size() + message.payload.size();
+    slot.bytes = message.topic.size() + message.payload.size() + message.properties.size();
     slot.received = now;
     return index;
 }

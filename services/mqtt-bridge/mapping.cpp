@@ -19,6 +19,11 @@ namespace {
 constexpr std::size_t device_bytes_max = 255;
 constexpr std::size_t shown_bytes_max = 40;
 constexpr std::size_t user_properties_max = 64;
+
+/// Brokers refuse a record that is further ahead (message.timestamp.after.max.ms is an hour where
+/// nobody changed it), and with it all others of its batch.
+constexpr std::chrono::hours ahead_max{1};
+
 constexpr std::string_view own_prefix = "weir-";
 
 // The headers that a message's properties become; user properties keep their names.
@@ -93,6 +98,9 @@ Result<Mapped> Mapper::map(const mqtt::Publish& message, EventTime arrival) {
     if (message.payload_size > options_.payload_bytes_max)
         return Error{fmt::format("the payload has {} bytes, {} are allowed", message.payload_size,
                                  options_.payload_bytes_max)};
+    if (message.payload.size() < message.payload_size)
+        return Error{fmt::format("only {} of the payload's {} bytes fit beside the properties",
+                                 message.payload.size(), message.payload_size)};
     const std::string_view text = trimmed(message.payload);
     if (auto read = read_payload(text); !read) return read.error();
     if (auto device = find_device(message); !device) return device.error();
@@ -104,7 +112,7 @@ Result<Mapped> Mapper::map(const mqtt::Publish& message, EventTime arrival) {
     if (auto added = add_headers(message); !added) return added.error();
     mapped->headers = headers_;
     if (options_.record_time) {
-        const auto time = record_time();
+        const auto time = record_time(arrival);
         if (!time) return time.error();
         mapped->timestamp_ms = *time;
     }
@@ -175,12 +183,18 @@ Result<Mapped> Mapper::map_object(std::string_view text, EventTime arrival) {
 
 Result<void> Mapper::add_headers(const mqtt::Publish& message) {
     headers_.clear();
+    if (auto added = add_properties(message); !added) return added;
+    // Last, because of a name that comes twice the last one counts.
     for (std::size_t i = 0; i < options_.headers.size(); ++i) {
         const HeaderRule& rule = options_.headers[i];
         if (auto filled = rule.value.apply(message, object(), made_[i]); !filled)
             return Error{fmt::format("header {}: {}", rule.name, filled.error().message)};
         add_header(rule.name, made_[i]);
     }
+    return {};
+}
+
+Result<void> Mapper::add_properties(const mqtt::Publish& message) {
     if (options_.properties == Passage::skip) return {};
     Result<void> outcome;
     message.properties.each([&](const mqtt::Property& property) {
@@ -196,7 +210,7 @@ Result<void> Mapper::add_property(const mqtt::Property& property) {
             if (property.name.starts_with(own_prefix))
                 return Error{fmt::format("the user property {} has a name that is reserved",
                                          shown(property.name))};
-            if (headers_.size() >= options_.headers.size() + user_properties_max)
+            if (headers_.size() >= user_properties_max)
                 return Error{fmt::format("the message has more than {} properties",
                                          user_properties_max)};
             add_header(property.name, property.text);
@@ -223,7 +237,7 @@ void Mapper::add_header(std::string_view name, std::string_view value) {
     headers_.push_back({name, value});
 }
 
-Result<std::int64_t> Mapper::record_time() const {
+Result<std::int64_t> Mapper::record_time(EventTime arrival) const {
     const json::Pointer& pointer = *options_.record_time;
     const auto value = is_object_ ? document_.find(pointer) : std::nullopt;
     const json::Type type = value ? value->type() : json::Type::null;
@@ -232,6 +246,8 @@ Result<std::int64_t> Mapper::record_time() const {
     const auto time =
         json::parse_timestamp(type == json::Type::string ? value->string() : value->raw());
     if (!time) return Error{fmt::format("at {}: {}", pointer.text(), time.error().message)};
+    if (*time > arrival + ahead_max)
+        return Error{fmt::format("the time at {} is more than an hour ahead", pointer.text())};
     return std::chrono::floor<std::chrono::milliseconds>(time->time_since_epoch()).count();
 }
 

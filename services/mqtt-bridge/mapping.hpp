@@ -80,7 +80,7 @@ class Mapper {
 public:
     explicit Mapper(MappingOptions options);
 
-    /// The message may hold only the beginning of a too large payload.
+    /// A message that holds only the beginning of its payload is refused.
     Result<Mapped> map(const mqtt::Publish& message, EventTime arrival);
 
 private:
@@ -89,9 +89,10 @@ private:
     Result<Mapped> map_number(std::string_view text, EventTime arrival);
     Result<Mapped> map_object(std::string_view text, EventTime arrival);
     Result<void> add_headers(const mqtt::Publish& message);
+    Result<void> add_properties(const mqtt::Publish& message);
     Result<void> add_property(const mqtt::Property& property);
     void add_header(std::string_view name, std::string_view value);
-    Result<std::int64_t> record_time() const;
+    Result<std::int64_t> record_time(EventTime arrival) const;
     [[nodiscard]] const json::Document* object() const { return is_object_ ? &document_ : nullptr; }
 
     const MappingOptions options_;

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
 #include "limits.hpp"
 #include "mqtt/topic.hpp"
 
@@ -55,7 +55,9 @@ void Options::declare(config::Command& command) {
                 "The most messages taken from the MQTT broker and not yet confirmed by Kafka. "
                 "Beyond it nothing is read, so the MQTT broker keeps the rest.")
         .range(1, 100'000);
-    command.option("in-flight-size", in_flight_size, "The same in bytes of topics and payloads.")
+    command
+        .option("in-flight-size", in_flight_size,
+                "The same in bytes of topics, payloads and properties.")
         .range(Bytes{1 << 20}, Bytes{std::uint64_t{1} << 30});
 
     command.section("Records");
@@ -142,9 +144,15 @@ MappingOptions Options::mapping(std::vector<std::string> filters) const {
 void Options::check_share(std::vector<std::string>& mistakes) const {
     if (share.empty()) return;
     // MQTT 5 section 4.8.2
-    if (share.find_first_of("/+#") != std::string::npos || !is_utf8(share))
+    const bool fits = std::all_of(topics.begin(), topics.end(), [this](const std::string& filter) {
+        return mqtt::is_topic_filter("$share/" + share + "/" + filter);
+    });
+    if (share.find_first_of("/+#") != std::string::npos || !fits)
         mistakes.push_back(fmt::format(
-            "--share: expected a name without /, + and #, got \"{}\"", share));
+            "--share: expected a short name without /, + and #, got \"{}\"", share));
+    if (mqtt.version != mqtt::Version::v5)
+        mistakes.emplace_back(
+            "--share: expected --mqtt-version 5; before it a broker may take $share for a topic");
     if (!slots.empty())
         mistakes.emplace_back(
             "--share and --slots: expected one of them; slots keep the order, a shared "

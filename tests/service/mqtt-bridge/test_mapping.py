@@ -99,6 +99,7 @@ def test_a_shared_subscription_deals_the_messages_and_loses_none(bridge, mosquit
 def test_contradictions_are_found(job):
     for options, word in [(["--share", "a/b"], "--share"), (["--value", "xml"], "raw"),
                           (["--share", "a", "--slots", "s"], "expected one of them"),
+                          (["--share", "a", "--mqtt-version", "3.1.1"], "--mqtt-version 5"),
                           (["--header", "weir-x={1}"], "weir-"), (["--record-time", "/~"], "~"),
                           (["--key", "{id}"], "{/id}")]:
         checked = job("mqtt-bridge", ["--check", "--topic", "t/+", *options])

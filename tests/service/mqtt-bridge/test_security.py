@@ -118,7 +118,19 @@ def test_a_broker_that_cannot_be_trusted_gets_nothing(bridge, service, broker, a
 def test_a_client_without_a_certificate_is_refused(bridge, broker, url, credentials):
     mosquitto = broker()
     process = bridge({"mqtt": url(mosquitto, "mutual"), **credentials("mqtts")}, wait=False)
-    wait_until(lambda: "cannot subscribe" in process.log_text(), "the refusal")
+    wait_until(lambda: "certificate required" in process.log_text(), "the refusal")
+    assert not process.ready()
+
+
+def test_an_address_has_to_be_in_the_certificate(bridge, broker, authority, url, credentials):
+    mosquitto = broker()
+    by_address = {"mqtt": url(mosquitto, "mqtts", "127.0.0.1"), **credentials("mqtts")}
+    process = bridge(by_address)
+    process.stop()
+    mosquitto.stop()
+    mosquitto = broker(authority.certificate("named", "DNS:localhost"))
+    process = bridge(by_address | {"mqtt": url(mosquitto, "mqtts", "127.0.0.1")}, wait=False)
+    wait_until(lambda: "IP address mismatch" in process.log_text(), "the refusal")
     assert not process.ready()
 
 

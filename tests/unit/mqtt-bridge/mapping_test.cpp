@@ -141,6 +141,8 @@ TEST_CASE("what is neither is refused with a sentence", "[mqtt-bridge]") {
     const auto cut = one.map(beginning, arrival);
     REQUIRE_FALSE(cut.ok());
     CHECK(cut.error().message == "the payload has 5000000 bytes, 1000 are allowed");
+    beginning.payload_size = 4;
+    CHECK_FALSE(one.map(beginning, arrival).ok());
 }
 
 TEST_CASE("the device is the last wildcard of the filter that matches", "[mqtt-bridge]") {
@@ -220,8 +222,8 @@ TEST_CASE("properties and rules become headers", "[mqtt-bridge]") {
     std::string all;
     for (const kafka::Header& header : mapped->headers)
         all += std::string(header.name) + "=" + std::string(header.value) + ";";
-    CHECK(all == "unit=ppm;where=air;site=north;site=;content-type=text/plain;"
-                 "mqtt-expiry-seconds=9;mqtt-correlation-data=\x01;");
+    CHECK(all == "site=north;site=;content-type=text/plain;mqtt-expiry-seconds=9;"
+                 "mqtt-correlation-data=\x01;unit=ppm;where=air;");
 
     const auto lacks = map(one, "air/d", "{}");
     REQUIRE_FALSE(lacks.ok());
@@ -250,7 +252,8 @@ TEST_CASE("the record's time can be the payload's", "[mqtt-bridge]") {
     CHECK(map(one, "air/d", R"({"at":"2024-10-07T13:02:45.123456Z"})")->timestamp_ms ==
           1'728'306'165'123);
     CHECK(map(one, "air/d", R"({"at":1728306165})")->timestamp_ms == 1'728'306'165'000);
-    for (const char* bad : {R"({"at":"soon"})", R"({"at":null})", "{}", "1"})
+    for (const char* bad : {R"({"at":"soon"})", R"({"at":null})", "{}", "1",
+                            R"({"at":"2024-10-07T14:02:45.2Z"})"})
         CHECK_FALSE(map(one, "air/d", bad).ok());
 }
 
