@@ -40,6 +40,10 @@ SessionOptions session_options(const SubscriberOptions& options) {
     return session;
 }
 
+std::string ended_by(const ErrorCode& error) {
+    return error == net::asio::error::eof ? "the broker closed the connection" : error.message();
+}
+
 }  // namespace
 
 /// Everything private runs on the io thread. Each connection has a number; a completion that
@@ -179,9 +183,7 @@ void Subscriber::State::read() {
         if (connection != connection_) return;
         reading_ = false;
         if (left_) return error ? fail(leave_reason_) : read();
-        if (error)
-            return fail(error == net::asio::error::eof ? "the broker closed the connection"
-                                                       : error.message());
+        if (error) return fail(ended_by(error));
         buffer->filled(count);
         parse();
     });
@@ -263,7 +265,7 @@ void Subscriber::State::flush() {
 void Subscriber::State::written(std::uint64_t connection, const ErrorCode& error) {
     if (connection != connection_) return;
     writing_ = false;
-    if (error) return fail(error.message());
+    if (error) return fail(ended_by(error));
     flush();
 }
 
