@@ -64,28 +64,23 @@ void Rules::declare_readings(config::Command& command, const std::function<bool(
 
 void Rules::declare_windows(config::Command& command, const std::function<bool()>& needed) {
     command.section("Windows");
-    const auto some_time = [](const std::optional<milliseconds>& length) -> Result<void> {
-        if (!length || (*length >= 1ms && *length <= longest)) return {};
-        return Error{fmt::format("expected {} to {}, got {}", format_duration(1ms),
-                                 format_duration(longest), format_duration(*length))};
-    };
     command
         .option("window", window,
                 "The length of the windows, 15s unless there is a --session-gap. They begin at "
                 "multiples of it since 1970: tumbling windows.")
-        .check(some_time);
+        .range(1ms, longest);
     command
         .option(
             "every", every,
             "Hopping windows: one begins at each multiple of this since 1970. At most --window.")
-        .check(some_time);
+        .range(1ms, longest);
     command.option("sliding", sliding,
                    "Sliding windows: for each reading of a key one that ends with it and one that "
                    "begins after it; readings at most --window apart are in one.");
     command
         .option("session-gap", session_gap,
                 "Sessions: readings of a key with less than this between them. Replaces --window.")
-        .check(some_time);
+        .range(1ms, longest);
     command
         .option("grace", grace,
                 "How long after a window's end, in event time, its readings may still come.")
@@ -117,10 +112,7 @@ void Rules::declare_windows(config::Command& command, const std::function<bool()
 void Rules::declare_results(config::Command& command) {
     command.section("Results");
     command.option("round", round, "Decimal places of numbers, half up; all digits without it.")
-        .check([](const std::optional<int>& places) -> Result<void> {
-            if (!places || (*places >= 0 && *places <= 15)) return {};
-            return Error{fmt::format("expected 0 to 15, got {}", *places)};
-        });
+        .range(0, 15);
     command.option("window-field", window_field, "The name of the window in a result.")
         .metavar("NAME")
         .required();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,11 +86,22 @@ struct Element<std::vector<T>> {
     using type = T;
 };
 
+/// What a value that may be empty holds.
+template <typename T>
+struct Held {
+    using type = T;
+};
+template <typename T>
+struct Held<std::optional<T>> {
+    using type = T;
+};
+
 /// The fluent end of a declaration: `command.option("window", …).range(1ms, 366d)`.
 template <typename T>
 class Option {
 public:
     using Value = typename Element<T>::type;
+    using Bound = typename Held<Value>::type;
 
     explicit Option(TypedDeclaration<T>& declaration) : declaration_(declaration) {}
 
@@ -111,12 +123,13 @@ public:
         declaration_.secret = true;
         return *this;
     }
-    /// Both ends belong to the range.
-    Option& range(Value low, Value high) {
+    /// Both ends belong to the range; a value may be empty if its type says so.
+    Option& range(Bound low, Bound high) {
         return check([low, high](const Value& value) -> Result<void> {
-            if (low <= value && value <= high) return {};
-            return Error{fmt::format("expected {} to {}, got {}", Codec<Value>::format(low),
-                                     Codec<Value>::format(high), Codec<Value>::format(value))};
+            const std::optional<Bound> given(value);
+            if (!given || (low <= *given && *given <= high)) return {};
+            return Error{fmt::format("expected {} to {}, got {}", Codec<Bound>::format(low),
+                                     Codec<Bound>::format(high), Codec<Bound>::format(*given))};
         });
     }
     /// A rule about one value; the error says what was expected and got.

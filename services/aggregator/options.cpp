@@ -109,11 +109,7 @@ void Options::declare_absence(config::Command& command) {
                 "A key that has sent once on time and then nothing for this long, from its last "
                 "event time to the clock, is missing. Longer than what a reading needs to get "
                 "here. Needs --status.")
-        .check([](const std::optional<milliseconds>& length) -> Result<void> {
-            if (!length || (*length >= 100ms && *length <= longest)) return {};
-            return Error{fmt::format("expected {} to {}, got {}", format_duration(100ms),
-                                     format_duration(longest), format_duration(*length))};
-        });
+        .range(100ms, longest);
     command
         .option("status", status,
                 "The topic of keys that are missing or back: compacted, of this group alone, with "

@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "catch.hpp"
 #include "config/toml.hpp"
@@ -142,6 +143,19 @@ TEST_CASE("every mistake is reported at once, with exit code 2", "[config]") {
         CHECK(outcome.errors.find(part) != std::string::npos);
     }
     CHECK(outcome.errors.find("\"x\"") == std::string::npos);
+}
+
+TEST_CASE("a value that may be empty has a range all the same", "[config]") {
+    std::optional<int> round;
+    Command command{"example", "Shows options."};
+    command.option("round", round, "Decimal places.").range(0, 15);
+    CHECK(command.load({{"--round", "15"}, {}}).run);
+    CHECK(round == 15);
+    CHECK(command.load({{"--round", ""}, {}}).run);
+    CHECK(round == std::nullopt);
+    const std::string errors = command.load({{"--round", "16"}, {}}).errors;
+    CAPTURE(errors);
+    CHECK(errors.find("--round: expected 0 to 15, got 16") != std::string::npos);
 }
 
 TEST_CASE("rules across options run once the values are good", "[config]") {
