@@ -6,10 +6,12 @@ over files made of it."""
 
 import json
 import random
+import threading
 import time
 
 import oracle
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from weir_local.service import flags
 
 KINDS = {
@@ -18,6 +20,7 @@ KINDS = {
     "session": {"session-gap": "300ms"},
 }
 GRACE_S = IDLE_S = 0.5
+WINDOWS_OF_A_READING = {"tumbling": 1, "hopping": 4, "session": 1}
 DEVICES = [f"device{number}" for number in range(6)]
 PARTITIONS = 3
 
@@ -41,86 +44,124 @@ def by_partition(records, form=told):
 
 
 def live_readings(bench, seconds, dice):
-    """A reading of each device every 100 ms, up to 300 ms old when it comes."""
-    until = time.time() + seconds
+    """A reading of each device every 100 ms, up to 300 ms old when it comes; how many."""
+    until, count = time.time() + seconds, 0
     while time.time() < until:
         now = time.time()
         bench.produce(
             (device, json.dumps({"timestamp": oracle.iso(int((now - dice.uniform(0, 0.3)) * 1e6)),
                                  "device_name": device, "data": round(dice.uniform(0, 999), 2)}))
             for device in DEVICES)
+        count += len(DEVICES)
         time.sleep(max(0.0, now + 0.1 - time.time()))
+    return count
+
+
+class Reader:
+    """Notes what a client with read_committed gets of a topic, and when, from its beginning on.
+
+    Threads: one of its own, from the start to stop(); the others look at what it has noted."""
+
+    def __init__(self, servers, topic):
+        self.rows = []
+        self.last_at = 0.0  # seconds since 1970
+        self._consumer = Consumer({"bootstrap.servers": servers, "group.id": "reader",
+                                   "isolation.level": "read_committed", "fetch.wait.max.ms": 20})
+        self._consumer.assign([TopicPartition(topic, p, 0) for p in range(PARTITIONS)])
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        while not self._stop.is_set():
+            got = [m for m in self._consumer.consume(1_000, 0.02) if m.error() is None]
+            if got:
+                self.last_at = time.time()
+                self.rows += map(oracle.record_of, got)
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def readings(self):
+        """In how many windows readings are, all windows together."""
+        return sum(int(row.headers["weir-count"]) for row in self.rows)
+
+    def last_end(self):
+        return max(oracle.event_time({"timestamp": row.headers["weir-window"].split("/")[1]})
+                   for row in self.rows) / 1e6
 
 
 @pytest.fixture
-def live(bench, service, wait_until):
-    """live(kind) is the bench of a live run that is over, nothing of it late."""
-    def run(kind):
-        b = bench(partitions=PARTITIONS)
-        b.options |= {**KINDS[kind], "grace": f"{GRACE_S}s", "idle": f"{IDLE_S}s",
+def live(bench, topic, service, wait_until):
+    """{kind: its aggregator's options} of live runs over the same readings that are over, and the
+    bench with these readings. Nothing of them was late, and the last windows did not wait."""
+    b = bench(partitions=PARTITIONS)
+    runs, aggregators, readers = {}, [], {}
+    for kind, windows in KINDS.items():
+        runs[kind] = {**b.options, **windows, **outlets(topic, kind), "group": f"{b.group}-{kind}",
+                      "grace": f"{GRACE_S}s", "idle": f"{IDLE_S}s",
                       "aggregate": ["mean=mean(data)", "n=count()", "last=last(data)"]}
-        aggregator = service("aggregator", b.options, name="live")
-        dice = random.Random(20241127)
-        live_readings(b, 3, dice)
-        wait_for_the_last_window(b, kind, wait_until)
-        live_readings(b, 3, dice)
-        wait_for_the_last_window(b, kind, wait_until)
+        aggregators.append(service("aggregator", runs[kind], name=f"live-{kind}"))
+        readers[kind] = Reader(b.servers, runs[kind]["output"])
+    dice, count = random.Random(20241127), 0
+    for _ in range(2):
+        count += live_readings(b, 3, dice)
+        for kind, reader in readers.items():
+            wait_until(lambda: reader.readings() == WINDOWS_OF_A_READING[kind] * count,
+                       f"the last window, {kind}", 10)
+            assert reader.last_at - (reader.last_end() + GRACE_S + IDLE_S) < 1.0, kind
+    for reader in readers.values():
+        reader.stop()
+    for aggregator in aggregators:
         assert aggregator.stop() == 0
-        assert b.read(b.late) == b.read(b.dead) == []
-        return b
-    return run
+    return b, runs
 
 
-def whole(bench, output, kind):
-    """The rows, once every reading is in as many windows as it belongs to; before that nothing."""
-    rows = bench.read(output)
-    windows = 4 if kind == "hopping" else 1
-    counted = sum(int(row.headers["weir-count"]) for row in rows)
-    return rows if counted == windows * len(bench.read(bench.input)) else None
+def outlets(topic, name):
+    """Topics of their own for what an aggregator writes."""
+    return {option: topic(f"{name}-{option}", partitions=PARTITIONS)
+            for option in ("output", "late", "dead-letter")}
 
 
-def wait_for_the_last_window(bench, kind, wait_until):
-    """The devices are silent: within end + grace + idle + 1 s every window has come out."""
-    rows = wait_until(lambda: whole(bench, bench.output, kind), "the last window", 10)
-    now = time.time()
-    ends = [oracle.event_time({"timestamp": row.headers["weir-window"].split("/")[1]}) / 1e6
-            for row in rows]
-    assert now - (max(ends) + GRACE_S + IDLE_S) < 1.0
+@pytest.mark.alone
+def test_a_replay_says_what_was_said_live(live, topic, service, job, wait_until, run_dir):
+    b, runs = live
+    for kind, options in runs.items():
+        said = b.read(options["output"])
+        assert by_partition(said).keys() == set(range(PARTITIONS)) and len(said) > 20, kind
+        nothing_aside(b, options)
 
+        again = {**options, **outlets(topic, f"replay-{kind}"), "group": f"{b.group}-{kind}-again"}
+        replay = service("aggregator", again, name=f"replay-{kind}")
+        wait_until(lambda: len(b.read(again["output"])) >= len(said),
+                   f"the replay, {kind}", 30, 0.1)
+        assert replay.stop() == 0
+        assert_same(b.read(again["output"]), said)
+        nothing_aside(b, again)
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_replay_says_what_was_said_live(kind, live, topic, service, job, wait_until, run_dir):
-    b = live(kind)
-    said = b.read(b.output)
-    assert by_partition(said).keys() == set(range(PARTITIONS)) and len(said) > 20
-
-    names = {name: topic(f"replay-{name}", partitions=PARTITIONS)
-             for name in ("output", "late", "dead-letter")}
-    again = service("aggregator", {**b.options, **names, "group": b.group + "-replay"},
-                    name="replay")
-    rows = wait_until(lambda: whole(b, names["output"], kind), "all of the replay", 30, 0.1)
-    assert again.stop() == 0
-    assert_same(rows, said)
-
-    names = {name: topic(f"job-{name}", partitions=PARTITIONS)
-             for name in ("output", "late", "dead-letter")}
-    bounded = {**b.options, "idle": None, "admin": "off"}
-    done = job("aggregator", flags({**bounded, **names, "until": "end"}))
-    assert done.exit_code == 0, done.log_text()
-    assert_same(b.read(names["output"]), said)
-    for name in ("late", "dead-letter"):
-        assert b.read(names[name]) == []
-
-    plain = {k: v for k, v in bounded.items() if k not in
-             ("bootstrap-servers", "group", "input", "output", "late", "dead-letter")}
-    for partition in range(PARTITIONS):
-        exported, results = run_dir / f"{partition}.jsonl", run_dir / f"results-{partition}.jsonl"
-        exported.write_bytes(b"".join(r.value + b"\n" for r in b.read(b.input)
-                                      if r.partition == partition))
-        done = job("aggregator", flags({**plain, "file": exported, "results": results}))
+        bounded = {**options, **outlets(topic, f"job-{kind}"), "idle": None, "admin": "off"}
+        done = job("aggregator", flags({**bounded, "until": "end"}))
         assert done.exit_code == 0, done.log_text()
-        assert results.read_bytes().splitlines() == [r.value for r in said
-                                                     if r.partition == partition]
+        assert_same(b.read(bounded["output"]), said)
+        nothing_aside(b, bounded)
+
+        plain = {k: v for k, v in bounded.items() if k not in
+                 ("bootstrap-servers", "group", "input", "output", "late", "dead-letter")}
+        for partition in range(PARTITIONS):
+            exported, results = (run_dir / f"{kind}-{partition}{end}"
+                                 for end in (".jsonl", "-results.jsonl"))
+            exported.write_bytes(b"".join(r.value + b"\n" for r in b.read(b.input)
+                                          if r.partition == partition))
+            done = job("aggregator", flags({**plain, "file": exported, "results": results}))
+            assert done.exit_code == 0, done.log_text()
+            assert results.read_bytes().splitlines() == [r.value for r in said
+                                                         if r.partition == partition], kind
+
+
+def nothing_aside(bench, options):
+    assert bench.read(options["late"]) == bench.read(options["dead-letter"]) == []
 
 
 def assert_same(found, said):
