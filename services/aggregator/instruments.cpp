@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "instruments.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace weir::aggregator {
 namespace {
 
@@ -156,9 +159,13 @@ void Instruments::show(const Overview& overview) {
 
 void Instruments::show(const std::vector<SkewedKeys::Skewed>& keys) {
     std::vector<runtime::Sample> samples;
-    for (const auto& [key, skew] : keys)
-        samples.push_back(
-            {{{"key", label_of(key)}}, std::chrono::duration<double>(skew).count()});
+    for (const auto& [key, skew] : keys) {
+        runtime::Sample sample{{{"key", label_of(key)}},
+                               std::chrono::duration<double>(skew).count()};
+        // Keys that begin alike are one when cut, and a label must not come twice: the worst stays.
+        if (std::ranges::find(samples, sample.labels, &runtime::Sample::labels) == samples.end())
+            samples.push_back(std::move(sample));
+    }
     const std::scoped_lock lock(skewed_mutex_);
     skewed_ = std::move(samples);
 }

@@ -167,16 +167,20 @@ void Loop::stall(Lane& lane) {
 }
 
 /// Silence is only heard while the brokers can be: before windows close, the partition's leader is
-/// asked whether the end is still where we saw it, and after an outage idle time begins anew.
+/// asked whether the end is still where we saw it, and after an outage idle time begins anew. A
+/// leader that does not answer ends the turn: the group must not wait for several of them.
 void Loop::close_quietly(Steady now) {
     const EventTime until = wall_clock() - options_.grace;
     const bool deaf = !consumer_.reachable();
+    bool answered = true;
     for_each_lane([&](Lane& lane) {
         if (deaf) return lane.restart_idle(now);
+        if (!answered) return;
         const auto log = consumer_.cached_watermarks(lane.where());
         const auto high = log ? std::optional(log->high) : std::nullopt;
         if (outbox_.failed() || !lane.may_close_quietly(high, options_.idle, now, until)) return;
         const auto asked = consumer_.query_watermarks(lane.where(), end_query_timeout);
+        answered = asked.ok();
         if (asked && asked->high == lane.next())
             lane.close_quietly(until, workshop_);
         else
@@ -189,12 +193,15 @@ void Loop::close_quietly(Steady now) {
 /// not is missing. Being behind, at any speed, raises no alarm.
 void Loop::judge_absence(Steady now) {
     const bool deaf = !consumer_.reachable();
+    bool answered = true;
     for_each_lane([&](Lane& lane) {
         if (deaf) return lane.lose_contact(now);
         lane.judge_absence(workshop_);
+        if (!answered || outbox_.failed()) return;
         const EventTime wall = wall_clock();
-        if (outbox_.failed() || !lane.misses_somebody(options_.idle, now, wall)) return;
+        if (!lane.misses_somebody(options_.idle, now, wall)) return;
         const auto asked = consumer_.query_watermarks(lane.where(), end_query_timeout);
+        answered = asked.ok();
         if (!asked) return lane.lose_contact(now);
         // Under an open transaction the end is further on than we may read.
         const auto log = consumer_.cached_watermarks(lane.where());

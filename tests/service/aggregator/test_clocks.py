@@ -43,7 +43,7 @@ def run(bench, service, wait_until):
         b = bench(partitions=1)
         for produced, key, value in readings(begin, wrong):
             b.produce([(key, value)], timestamp=int(produced * 1000))
-        name = "-".join(["aggregator", *wrong]) or "aggregator"
+        name = "-".join(["aggregator", *wrong])[:80]
         aggregator = service("aggregator", {**b.options, "window": "5s", "grace": "2s",
                                             "idle": "1h", **options}, name=name)
         wait_until(lambda: b.committed() == b.ends(), "commit of the whole input", 30, 0.1)
@@ -94,3 +94,10 @@ def test_no_more_keys_are_named_than_asked_for(run, wait_until):
     _, aggregator = run(begin, {"wrong": -3600.0}, **{"skewed-keys": 0})
     wait_until(lambda: aggregator.metrics()["weir_open_windows"] > 0, "a look at the lanes")
     assert named(aggregator) == {}
+
+
+def test_names_that_are_one_when_cut_are_said_once(run, wait_until):
+    begin = int(time.time()) - SECONDS - 60
+    _, aggregator = run(begin, {"x" * 200 + "-one": -7200.0, "x" * 200 + "-two": -3600.0})
+    wait_until(lambda: named(aggregator), "a name", 10, 0.1)
+    assert named(aggregator) == {"x" * 128 + "…": pytest.approx(-7200.0, abs=0.002)}
