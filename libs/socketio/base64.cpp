@@ -68,14 +68,22 @@ std::optional<std::string> base64_decode(std::string_view text) {
     return bytes;
 }
 
+std::string id_of(std::string_view bytes) {
+    std::string id;
+    append_digits(id, bytes, url_safe);
+    return id;
+}
+
+bool is_id(std::string_view text, std::size_t chars) {
+    return text.size() == chars && text.find_first_not_of(url_safe) == std::string_view::npos;
+}
+
 std::string random_id(std::size_t bytes) {
     std::string raw(bytes, '\0');
     const ssize_t got = ::getrandom(raw.data(), raw.size(), 0);
     WEIR_ASSERT(got == static_cast<ssize_t>(bytes),
                 "the kernel gives up to 256 random bytes at once");
-    std::string id;
-    append_digits(id, raw, url_safe);
-    return id;
+    return id_of(raw);
 }
 
 }  // namespace weir::socketio

@@ -14,7 +14,13 @@ void append_base64(std::string& out, std::string_view bytes);
 /// The bytes of a base64 text, its padding optional; nothing when it is not base64.
 std::optional<std::string> base64_decode(std::string_view text);
 
-/// An id nobody can guess: `bytes` from the kernel's generator in the URL-safe alphabet.
+/// Bytes in the URL-safe alphabet, without padding (RFC 4648 section 5).
+std::string id_of(std::string_view bytes);
+
+/// True when `text` is of that form and length.
+bool is_id(std::string_view text, std::size_t chars);
+
+/// An id nobody can guess: `bytes` from the kernel's generator.
 std::string random_id(std::size_t bytes);
 
 }  // namespace weir::socketio

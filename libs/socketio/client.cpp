@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "json/extractor.hpp"
+#include "net/digest.hpp"
 #include "socketio/ack_table.hpp"
 #include "socketio/base64.hpp"
 #include "socketio/namespace.hpp"
@@ -14,9 +16,38 @@ namespace weir::socketio {
 namespace {
 
 constexpr std::size_t socket_id_bytes = 15;
+constexpr std::size_t private_id_bytes = 18;
+constexpr std::size_t private_id_chars = private_id_bytes / 3 * 4;
 
 std::string_view unquoted(std::string_view name) {
     return name.starts_with('"') ? name.substr(1, name.size() - 2) : name;
+}
+
+/// Follows from the private id, so that a client keeps it wherever it comes back; the private one
+/// does not follow from it.
+std::string public_id(std::string_view private_id) {
+    return id_of(net::sha256(private_id).substr(0, socket_id_bytes));
+}
+
+/// What a client that comes back has kept.
+struct Past {
+    std::string private_id, offset;
+};
+
+/// Of the JSON object of a CONNECT; nothing unless it has both, in the form we gave them.
+std::optional<Past> past_of(std::string_view auth) {
+    const auto text = [](const char* pointer) {
+        return json::FieldSpec{.pointer = json::Pointer::member(pointer),
+                               .type = json::FieldType::string,
+                               .presence = json::Presence::optional};
+    };
+    json::Extractor extractor({text("pid"), text("offset")});
+    if (!extractor.extract(auth)) return std::nullopt;
+    const auto& id = extractor.fields()[0];
+    const auto& offset = extractor.fields()[1];
+    if (!id.present() || !offset.present() || !is_id(id.text, private_id_chars))
+        return std::nullopt;
+    return Past{std::string(id.text), std::string(offset.text)};
 }
 
 }  // namespace
@@ -84,27 +115,51 @@ void Client::on_packet(const Packet& packet, const Attachments& attachments) {
 }
 
 void Client::on_connect(const Packet& packet) {
-    if (find(packet.nsp) != nullptr) return break_off();
+    if (knows(packet.nsp)) return break_off();
     Namespace* nsp = server_.find(packet.nsp);
-    if (nsp == nullptr) return refuse(packet, "Invalid namespace", {});
-    if (sockets_.size() >= server_.options.namespaces_max)
-        return refuse(packet, "Too many namespaces", {});
+    if (nsp == nullptr) return refuse(packet.nsp, "Invalid namespace", {});
+    if (sockets_.size() + returning_.size() >= server_.options.namespaces_max)
+        return refuse(packet.nsp, "Too many namespaces", {});
     const std::string_view auth = packet.data.empty() ? "{}" : packet.data;
-    auto socket = std::make_shared<Socket>(*this, session_, *nsp, random_id(socket_id_bytes));
-    if (nsp->admit_)
-        if (const auto refusal = nsp->admit_(*socket, auth))
-            return refuse(packet, refusal->message, refusal->data);
+    auto past = nsp->return_ ? past_of(auth) : std::nullopt;
+    if (!past) return enter(*nsp, auth, random_id(private_id_bytes), std::nullopt);
+    returning_.push_back(nsp);
+    nsp->return_(past->offset, [this, session = session_.weak_from_this(), nsp,
+                                auth = std::string(auth), id = std::move(past->private_id)](
+                                   std::optional<Namespace::Missed> missed) {
+        const auto alive = session.lock();  // it owns this client
+        if (!alive || !alive->is_open() || std::erase(returning_, nsp) == 0) return;
+        const bool recovered = missed.has_value();
+        Stats& stats = server_.engine->mutable_stats();
+        ++(recovered ? stats.recovered : stats.unrecovered);
+        enter(*nsp, auth, recovered ? id : random_id(private_id_bytes), std::move(missed));
+    });
+}
+
+/// Joins the namespace. With `missed` as a client that comes back.
+void Client::enter(Namespace& nsp, std::string_view auth, std::string private_id,
+                   std::optional<Namespace::Missed> missed) {
+    auto socket = std::make_shared<Socket>(*this, session_, nsp, public_id(private_id),
+                                           missed.has_value());
+    if (nsp.admit_)
+        if (const auto refusal = nsp.admit_(*socket, auth))
+            return refuse(nsp.name(), refusal->message, refusal->data);
 
     deadline_.reset();
     sockets_.push_back(socket);
-    nsp->join(*socket);
-    const std::string data = R"({"sid":")" + socket->id() + R"("})";
+    nsp.join(*socket);
+    // Clients hold events until they know that they have joined.
+    for (ChunkPtr& chunk : missed.value_or(Namespace::Missed{}))
+        session_.send(std::move(chunk));
+    std::string data = R"({"sid":")" + socket->id() + '"';
+    if (nsp.return_) data += R"(,"pid":")" + private_id + '"';
+    data += '}';
     session_.send_text(
-        encode_packet({.type = PacketType::connect, .nsp = nsp->name(), .data = data}));
-    if (nsp->connect_) nsp->connect_(*socket, auth);
+        encode_packet({.type = PacketType::connect, .nsp = nsp.name(), .data = data}));
+    if (nsp.connect_ && socket->connected()) nsp.connect_(*socket, auth);
 }
 
-void Client::refuse(const Packet& packet, std::string_view message, std::string_view data) {
+void Client::refuse(std::string_view nsp, std::string_view message, std::string_view data) {
     std::string reason = R"({"message":)" + json_quoted(message);
     if (!data.empty()) {
         reason += R"(,"data":)";
@@ -112,7 +167,7 @@ void Client::refuse(const Packet& packet, std::string_view message, std::string_
     }
     reason += '}';
     session_.send_text(
-        encode_packet({.type = PacketType::connect_error, .nsp = packet.nsp, .data = reason}));
+        encode_packet({.type = PacketType::connect_error, .nsp = nsp, .data = reason}));
 }
 
 void Client::on_event(const std::shared_ptr<Socket>& socket, const Packet& packet,
@@ -138,6 +193,12 @@ std::shared_ptr<Socket> Client::find(std::string_view nsp) const {
     return nullptr;
 }
 
+bool Client::knows(std::string_view nsp) const {
+    return find(nsp) != nullptr || std::ranges::any_of(returning_, [&](const Namespace* other) {
+               return other->name() == nsp;
+           });
+}
+
 void Client::leave(Socket& socket, CloseReason reason) {
     const auto left = socket.shared_from_this();
     std::erase(sockets_, left);
@@ -153,6 +214,7 @@ void Client::break_off() { session_.close(CloseReason::protocol_error); }
 void Client::on_close(CloseReason reason) {
     deadline_.reset();
     assembly_.reset();
+    returning_.clear();
     while (!sockets_.empty())
         leave(*sockets_.back(), reason);
 }

@@ -47,10 +47,13 @@ private:
     void on_binary(std::string_view bytes);
     void on_packet(const Packet& packet, const Attachments& attachments);
     void on_connect(const Packet& packet);
+    void enter(Namespace& nsp, std::string_view auth, std::string private_id,
+               std::optional<std::vector<ChunkPtr>> missed);
+    bool knows(std::string_view nsp) const;
     void on_event(const std::shared_ptr<Socket>& socket, const Packet& packet,
                   const Attachments& attachments);
     void on_ack(Socket& socket, const Packet& packet, const Attachments& attachments);
-    void refuse(const Packet& packet, std::string_view message, std::string_view data);
+    void refuse(std::string_view nsp, std::string_view message, std::string_view data);
     void break_off();
     void set_deadline(std::chrono::milliseconds from_now, CloseReason reason);
     std::shared_ptr<Socket> find(std::string_view nsp) const;
@@ -58,6 +61,7 @@ private:
     ServerCore& server_;
     Session& session_;
     std::vector<std::shared_ptr<Socket>> sockets_;
+    std::vector<Namespace*> returning_;  ///< where it is still to be decided what it has missed
     std::unique_ptr<Assembly> assembly_;
     std::unique_ptr<net::Timer> deadline_;  ///< for a first namespace, then for attachments
 };

@@ -42,6 +42,10 @@ public:
     using OnConnect = std::function<void(Socket& socket, std::string_view auth)>;
     using OnDisconnect = std::function<void(Socket& socket, CloseReason reason)>;
     using OnEvent = std::function<void(Socket& socket, Event& event)>;
+    /// What a client that comes back has missed, encoded by encode(), in its order.
+    using Missed = std::vector<ChunkPtr>;
+    using Decide = std::function<void(std::optional<Missed> missed)>;
+    using OnReturn = std::function<void(std::string_view offset, Decide decide)>;
 
     Namespace(ServerCore& server, std::string name);
     ~Namespace();
@@ -57,6 +61,14 @@ public:
     void on_admit(Admit admit) { admit_ = std::move(admit); }
     /// Called when the socket has been told that it joined; it may emit to it from here on.
     void on_connect(OnConnect handler) { connect_ = std::move(handler); }
+    /// Turns connection state recovery on (socket.io 4.6, "Connection state recovery"). A client is
+    /// told a private id when it joins, and keeps the last argument of the last event it has got,
+    /// if that is a string: its offset. When it comes back with both, the handler calls `decide`
+    /// once, now or later: with what the client has missed, which it gets before it is told that
+    /// it joined, or with nothing, which makes it a new client. Its ids follow from the private
+    /// one, so any server can take it back. Whoever has got nothing yet has missed nothing and is
+    /// new. Undecided clients are in no namespace yet, which ServerOptions::connect_timeout bounds.
+    void on_return(OnReturn handler) { return_ = std::move(handler); }
     /// Called when it has left; emitting to it does nothing any more.
     void on_disconnect(OnDisconnect handler) { disconnect_ = std::move(handler); }
     /// Called for events of that name. Events without a handler are dropped.
@@ -101,6 +113,7 @@ private:
     const std::string name_;
     Admit admit_;
     OnConnect connect_;
+    OnReturn return_;
     OnDisconnect disconnect_;
     std::map<std::string, OnEvent, std::less<>> events_;
 

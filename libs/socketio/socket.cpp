@@ -34,8 +34,12 @@ void Ack::send(std::string_view args, const Attachments& attachments) {
         attachments);
 }
 
-Socket::Socket(Client& client, Session& session, Namespace& nsp, std::string id)
-    : client_(&client), session_(&session), nsp_(nsp), id_(std::move(id)) {}
+Socket::Socket(Client& client, Session& session, Namespace& nsp, std::string id, bool recovered)
+    : client_(&client),
+      session_(&session),
+      nsp_(nsp),
+      id_(std::move(id)),
+      recovered_(recovered) {}
 
 Socket::~Socket() = default;
 

@@ -61,7 +61,7 @@ public:
     };
     using OnAnswer = std::function<void(std::optional<Answer> answer)>;
 
-    Socket(Client& client, Session& session, Namespace& nsp, std::string id);
+    Socket(Client& client, Session& session, Namespace& nsp, std::string id, bool recovered);
     ~Socket();
 
     /// Public name: others may see it; it says nothing about the session's secret id.
@@ -69,6 +69,8 @@ public:
     Namespace& nsp() const { return nsp_; }
     const std::string& remote_address() const;
     bool connected() const { return client_ != nullptr; }
+    /// It came back and has got what it missed. See Namespace::on_return().
+    bool recovered() const { return recovered_; }
 
     void emit(std::string_view event, std::string_view args, const Attachments& attachments = {});
     /// Sends what Namespace::encode() made of an event of this socket's namespace.
@@ -95,6 +97,7 @@ private:
     Session* session_;
     Namespace& nsp_;
     const std::string id_;
+    const bool recovered_;
     std::size_t member_ = 0;  ///< its place among the namespace's members
     std::shared_ptr<AckTable> acks_;
 };

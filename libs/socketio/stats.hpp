@@ -51,6 +51,8 @@ struct Stats {
     Counter refused_busy{0};                            ///< handshakes beyond clients_max
     Counter upgrades{0};                                ///< from polling to WebSocket, completed
     Counter upgrades_failed{0};                         ///< begun and not completed
+    Counter recovered{0};                               ///< came back, were sent what they missed
+    Counter unrecovered{0};                             ///< came back, and are new clients
     Counter packets_in{0};                              ///< Engine.IO messages from clients
     Counter packets_out{0};                             ///< Engine.IO packets handed to connections
     Counter bytes_in{0};                                ///< of messages

@@ -62,15 +62,22 @@ socketio::ServerOptions server_options(const Options& options) {
     return server;
 }
 
-HistoryLimits history_limits(const Options& options) {
-    return {.age_max = options.history,
-            .records_max = options.history_records,
-            .bytes_max = options.history_size.count};
+HubOptions hub_options(const Options& options) {
+    return {.snapshot_events = options.snapshot,
+            .history = {.age_max = options.history,
+                        .records_max = options.history_records,
+                        .bytes_max = options.history_size.count},
+            .recovery_bytes_max = options.recovery_size.count,
+            .resend_bytes_max = options.client_queue.count};
 }
 
 /// What the feed does goes to the io thread, a few batches at a time.
 FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, const std::stop_token& stop) {
-    return {.take =
+    return {.start =
+                [&](std::vector<kafka::Position> positions) {
+                    io.post([&hub, positions = std::move(positions)] { hub.start(positions); });
+                },
+            .take =
                 [&, stop](std::vector<Outgoing> batch) {
                     if (!gate.enter(stop)) return;
                     io.post([&, batch = std::move(batch)] {
@@ -79,7 +86,7 @@ FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, const std::stop_token&
                     });
                 },
             .caught_up = [&] { io.post([&hub] { hub.catch_up(); }); },
-            .tick = [&] { io.post([&hub] { hub.send_totals(); }); }};
+            .tick = [&] { io.post([&hub] { hub.tick(); }); }};
 }
 
 }  // namespace
@@ -95,7 +102,7 @@ Result<void> Emitter::run() {
     net::IoThread io("clients");
     http::Server http(io.context(), http_limits(options_));
     socketio::Server server(io.context(), http, server_options(options_));
-    Hub hub(server, options_.relays, options_.snapshot, history_limits(options_));
+    Hub hub(server, options_.relays, hub_options(options_));
     if (!options_.page.empty()) {
         const auto page = PageFiles::load(options_.page);
         if (!page) return page.error();

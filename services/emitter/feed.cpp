@@ -92,17 +92,22 @@ Feed::Attempt Feed::refresh() {
     if (start_needed_) {
         if (auto started = consumer_->start(positions_.next()); !started) return started;
         start_needed_ = false;
+        sink_.start(std::exchange(begun_, {}));
     }
     return missing ? Attempt{*missing} : Attempt{};
 }
 
 Feed::Attempt Feed::clamp_positions() {
     if (!clamp_needed_) return {};
-    for (const kafka::Position& position : positions_.next()) {
+    const auto before = positions_.next();
+    for (const kafka::Position& position : before) {
         const auto log = consumer_->query_watermarks(position.where, ask_timeout);
         if (!log) return log.error();
         positions_.clamp(position.where, *log);
     }
+    const auto after = positions_.next();
+    for (std::size_t i = 0; i < after.size(); ++i)
+        if (after[i].offset != before[i].offset) begun_.push_back(after[i]);
     clamp_needed_ = false;
     start_needed_ = true;
     return {};
@@ -116,7 +121,7 @@ Feed::Attempt Feed::add_partitions(const std::string& topic, int first, int coun
         partitions.push_back({topic, Partition{i}});
     if (first > 0) {
         for (const auto& where : partitions)
-            positions_.add(where, Offset{0}, Offset{0});
+            begin(where, Offset{0}, Offset{0});
         return {};
     }
     const auto now =
@@ -131,8 +136,13 @@ Feed::Attempt Feed::add_partitions(const std::string& topic, int first, int coun
     }
     const bool past = has_past(options_.relays, topic);
     for (std::size_t i = 0; i < partitions.size(); ++i)
-        positions_.add(partitions[i], past ? (*from)[i].offset : ends[i], ends[i]);
+        begin(partitions[i], past ? (*from)[i].offset : ends[i], ends[i]);
     return {};
+}
+
+void Feed::begin(const kafka::TopicPartition& where, Offset from, Offset end) {
+    positions_.add(where, from, end);
+    begun_.push_back({where, from, {}});
 }
 
 void Feed::read_some() {

@@ -20,6 +20,8 @@ namespace weir::emitter {
 
 /// Where the feed's work goes. Called from the feed's thread; may wait to slow it down.
 struct FeedSink {
+    /// From where partitions are read on, before the first of their records.
+    std::function<void(std::vector<kafka::Position>)> start;
     std::function<void(std::vector<Outgoing>)> take;
     std::function<void()> caught_up;  ///< once, when the past has been read
     std::function<void()> tick;       ///< about once a second
@@ -48,6 +50,7 @@ private:
     /// Finds topics and partitions and starts reading those that are new or changed.
     Attempt refresh();
     Attempt add_partitions(const std::string& topic, int first, int count);
+    void begin(const kafka::TopicPartition& where, Offset from, Offset end);
     Attempt clamp_positions();
     void read_some();
     void on_record(const kafka::RecordView& record, std::vector<Outgoing>& batch);
@@ -67,6 +70,7 @@ private:
     std::optional<kafka::Consumer> consumer_;
     std::vector<std::string> topics_;
     Positions positions_;
+    std::vector<kafka::Position> begun_;  ///< not told yet
     bool caught_up_ = false;
     std::optional<std::string> trouble_ = "not yet";  ///< why not everything is read
     bool start_needed_ = false;

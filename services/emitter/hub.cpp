@@ -4,12 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace weir::emitter {
 namespace {
+
+// Each event carries an offset for each partition, at most some 11 bytes.
+constexpr std::size_t recovery_partitions_max = 100;
 
 std::vector<std::string> events_of(const std::vector<Relay>& relays, std::string_view nsp) {
     std::vector<std::string> events;
@@ -27,49 +32,139 @@ std::vector<std::string> common(std::vector<std::string> events,
     return events;
 }
 
+std::vector<std::string> topics_of(const std::vector<Relay>& relays, std::string_view nsp) {
+    std::vector<std::string> topics;
+    for (const Relay& relay : relays)
+        if (relay.nsp == nsp && std::ranges::find(topics, relay.topic) == topics.end())
+            topics.push_back(relay.topic);
+    return topics;
+}
+
+/// The arguments of an event with the offset of its record, where it has one.
+std::string with_offset(std::string args, std::string_view offset) {
+    if (!offset.empty()) fmt::format_to(std::back_inserter(args), ",\"{}\"", offset);
+    return args;
+}
+
 }  // namespace
 
-Hub::Hub(socketio::Server& server, const std::vector<Relay>& relays,
-         const std::vector<std::string>& snapshot_events, const HistoryLimits& limits)
-    : server_(server), relays_(relays) {
+Hub::Hub(socketio::Server& server, const std::vector<Relay>& relays, const HubOptions& options)
+    : server_(server),
+      relays_(relays),
+      resend_bytes_max_(options.resend_bytes_max),
+      recovery_wait_(options.recovery_wait) {
     server_.of("/");  // clients of other namespaces may join it first
     for (const Relay& relay : relays) {
         socketio::Namespace& nsp = server_.of(relay.nsp);
-        if (is_plain(relay.nsp) || room_of(relay) != nullptr) continue;
-        auto events = events_of(relays, relay.nsp);
-        History history(common(events, snapshot_events), limits);
-        const auto count = events.size();
-        rooms_.push_back(std::make_unique<Room>(Room{.nsp = nsp,
-                                                     .history = std::move(history),
-                                                     .events = std::move(events),
-                                                     .totals = std::vector<std::uint64_t>(count),
-                                                     .snapshot = {}}));
-        nsp.on_connect(
-            [this, room = rooms_.back().get()](socketio::Socket& socket, std::string_view) {
-                if (caught_up_) welcome(*room, socket);
-            });
+        if (!is_plain(relay.nsp) && room_of(relay) == nullptr) add_room(nsp, options);
     }
 }
 
-Hub::Room* Hub::room_of(const Relay& relay) {
+void Hub::add_room(socketio::Namespace& nsp, const HubOptions& options) {
+    auto events = events_of(relays_, nsp.name());
+    History history(common(events, options.snapshot_events), options.history);
+    std::optional<Backlog> backlog;
+    if (options.recovery_bytes_max > 0)
+        backlog.emplace(topics_of(relays_, nsp.name()), options.recovery_bytes_max);
+    const auto count = events.size();
+    rooms_.push_back(std::make_unique<Room>(Room{.nsp = nsp,
+                                                 .history = std::move(history),
+                                                 .backlog = std::move(backlog),
+                                                 .events = std::move(events),
+                                                 .totals = std::vector<std::uint64_t>(count),
+                                                 .snapshot = {},
+                                                 .returning = {}}));
+    Room& room = *rooms_.back();
+    nsp.on_connect([this, &room](socketio::Socket& socket, std::string_view) {
+        if (caught_up_) welcome(room, socket);
+    });
+    if (room.backlog)
+        nsp.on_return([this, &room](std::string_view offset, socketio::Namespace::Decide decide) {
+            take_back(room, offset, std::move(decide));
+        });
+}
+
+Hub::Room* Hub::room_of(const Relay& relay) const {
     for (const auto& room : rooms_)
         if (room->nsp.name() == relay.nsp) return room.get();
     return nullptr;
 }
 
-void Hub::welcome(Room& room, socketio::Socket& socket) {
-    if (room.snapshot_version != room.history.version()) {
-        room.snapshot = room.nsp.encode(snapshot_event, room.history.snapshot());
-        room.snapshot_version = room.history.version();
+void Hub::start(const std::vector<kafka::Position>& positions) {
+    for (const auto& room : rooms_) {
+        if (!room->backlog) continue;
+        for (const auto& [where, offset, _] : positions)
+            if (std::ranges::any_of(relays_, [&](const Relay& relay) {
+                    return relay.topic == where.topic && relay.nsp == room->nsp.name();
+                }))
+                room->backlog->begin(where.topic, number(where.partition), number(offset));
+        const std::size_t partitions = room->backlog->now().partitions();
+        if (partitions <= recovery_partitions_max) continue;
+        log::warn("too many partitions for clients to be sent only what they have missed",
+                  {{"namespace", room->nsp.name()},
+                   {"partitions", partitions},
+                   {"most", recovery_partitions_max}});
+        room->backlog.reset();
     }
-    socket.emit(room.snapshot);
+}
+
+void Hub::welcome(Room& room, socketio::Socket& socket) {
+    if (!socket.recovered()) {
+        if (room.snapshot_version != room.history.version() ||
+            room.snapshot_records != room.records) {
+            room.snapshot = room.nsp.encode(snapshot_event, snapshot_args(room));
+            room.snapshot_version = room.history.version();
+            room.snapshot_records = room.records;
+        }
+        socket.emit(room.snapshot);
+    }
     socket.emit(totals_event, totals_json(room));
+}
+
+void Hub::take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide) {
+    const auto there = room.backlog ? room.backlog->now().read(offset) : std::nullopt;
+    if (!there) return decide(std::nullopt);
+    room.returning.push_back({*there, std::move(decide), Clock::now() + recovery_wait_});
+    this->decide(room);
+}
+
+/// Takes back who has waited long enough: until we are as far as where they come from, or for so
+/// long that a snapshot is better.
+void Hub::decide(Room& room) {
+    const auto now = Clock::now();
+    for (auto client = room.returning.begin(); client != room.returning.end();) {
+        const bool reached =
+            caught_up_ && (!room.backlog || room.backlog->has_reached(client->there));
+        if (!reached && now < client->deadline) {
+            ++client;
+            continue;
+        }
+        const Returning decided = std::move(*client);
+        client = room.returning.erase(client);
+        decided.decide(reached ? missed(room, decided.there) : std::nullopt);
+    }
+}
+
+std::optional<socketio::Namespace::Missed> Hub::missed(const Room& room,
+                                                       const OffsetVector& there) const {
+    const auto events = room.backlog ? room.backlog->since(there) : std::nullopt;
+    if (!events) return std::nullopt;
+    socketio::Namespace::Missed chunks;
+    std::size_t bytes = 0;
+    for (const auto& [event, offset] : *events) {
+        chunks.push_back(
+            room.nsp.encode(relays_[event->relay].event, with_offset(event->args, offset)));
+        bytes += chunks.back()->frames().size();
+        if (bytes > resend_bytes_max_) return std::nullopt;
+    }
+    return chunks;
 }
 
 void Hub::take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now) {
     for (const auto& room : rooms_)
         room->history.expire(now);
-    for (const Outgoing& outgoing : batch) {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const Outgoing& outgoing = batch[i];
         const Relay& relay = relays_[outgoing.relay];
         Room* const room = room_of(relay);
         const bool good = outgoing.flaw == Flaw::none;
@@ -80,26 +175,66 @@ void Hub::take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now
         const auto event = std::ranges::find(room->events, relay.event) - room->events.begin();
         ++room->totals[static_cast<std::size_t>(event)];
         room->totals_changed = true;
-        if (!good) continue;
-        room->history.add(relay, outgoing, now);
-        if (caught_up_) room->nsp.emit(relay.event, outgoing.value + ',' + outgoing.meta);
+        ++room->records;
+        const bool is_last = ends_record(batch, i);
+        if (good) {
+            room->history.add(relay, outgoing, now);
+            send(*room, outgoing, is_last);
+        } else if (room->backlog && is_last) {
+            room->backlog->pass(relay.topic, outgoing.partition, outgoing.offset);
+        }
     }
+    for (const auto& room : rooms_)
+        decide(*room);
+}
+
+void Hub::send(Room& room, const Outgoing& outgoing, bool ends_record) {
+    const Relay& relay = relays_[outgoing.relay];
+    std::string args = outgoing.value + ',' + outgoing.meta;
+    std::string offset;
+    if (room.backlog) {
+        room.backlog->add(relay.topic, {.relay = outgoing.relay,
+                                        .partition = outgoing.partition,
+                                        .offset = outgoing.offset,
+                                        .ends_record = ends_record,
+                                        .args = args});
+        if (ends_record) offset = room.backlog->offset();
+    }
+    if (caught_up_) room.nsp.emit(relay.event, with_offset(std::move(args), offset));
+}
+
+bool Hub::ends_record(const std::vector<Outgoing>& batch, std::size_t index) const {
+    const Outgoing& record = batch[index];
+    const Relay& relay = relays_[record.relay];
+    for (std::size_t i = index + 1; i < batch.size(); ++i) {
+        const Relay& other = relays_[batch[i].relay];
+        if (batch[i].offset != record.offset || batch[i].partition != record.partition ||
+            other.topic != relay.topic)
+            return true;
+        if (other.nsp == relay.nsp && batch[i].flaw == Flaw::none) return false;
+    }
+    return true;
 }
 
 void Hub::catch_up() {
     caught_up_ = true;
     for (const auto& room : rooms_) {
-        room->nsp.emit(snapshot_event, room->history.snapshot());
+        room->nsp.emit(snapshot_event, snapshot_args(*room));
         room->totals_changed = true;
     }
-    send_totals();
+    tick();
 }
 
-void Hub::send_totals() {
-    if (!caught_up_) return;
-    for (const auto& room : rooms_)
-        if (std::exchange(room->totals_changed, false))
+void Hub::tick() {
+    for (const auto& room : rooms_) {
+        if (caught_up_ && std::exchange(room->totals_changed, false))
             room->nsp.emit(totals_event, totals_json(*room));
+        decide(*room);
+    }
+}
+
+std::string Hub::snapshot_args(const Room& room) {
+    return with_offset(room.history.snapshot(), room.backlog ? room.backlog->offset() : "");
 }
 
 std::string Hub::totals_json(const Room& room) {

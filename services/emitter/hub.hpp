@@ -2,19 +2,32 @@
 #pragma once
 
 #include <chrono>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "backlog.hpp"
 #include "history.hpp"
+#include "kafka/record.hpp"
 #include "relay.hpp"
 #include "socketio/server.hpp"
 #include "translator.hpp"
 
 namespace weir::emitter {
 
+struct HubOptions {
+    std::vector<std::string> snapshot_events;  ///< which events a snapshot has
+    HistoryLimits history;
+    std::size_t recovery_bytes_max = 2 << 20;  ///< of a namespace's backlog; 0: no recovery
+    std::size_t resend_bytes_max = 4 << 20;    ///< for one client that comes back
+    std::chrono::milliseconds recovery_wait{5'000};
+};
+
 /// Gives events to the clients, and each client of a namespace that is not plain its beginning:
-/// one `snapshot`, one `totals`, then every event, none twice and none left out.
+/// one `snapshot`, one `totals`, then every event, none twice and none left out. A client that
+/// comes back, here or from another replica, gets what it has missed instead of the snapshot.
 ///
 /// Until catch_up() the past is still being read: it only fills the histories, and who has joined
 /// gets the snapshot then.
@@ -22,36 +35,62 @@ namespace weir::emitter {
 /// Threads: the io thread.
 class Hub {
 public:
-    /// `relays` outlive it. `snapshot_events`: which events a snapshot has.
-    Hub(socketio::Server& server, const std::vector<Relay>& relays,
-        const std::vector<std::string>& snapshot_events, const HistoryLimits& limits);
+    /// `relays` outlive it.
+    Hub(socketio::Server& server, const std::vector<Relay>& relays, const HubOptions& options);
+
+    /// From where partitions are read on, before the first of their records.
+    void start(const std::vector<kafka::Position>& positions);
 
     void take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now);
 
     /// The past has been read.
     void catch_up();
 
-    /// Sends `totals` where they have changed since the last call.
-    void send_totals();
+    /// About once a second: sends `totals` where they have changed, and looks at who waits.
+    void tick();
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    /// A client that comes back from a replica that was further than we are.
+    struct Returning {
+        OffsetVector there;
+        socketio::Namespace::Decide decide;
+        Clock::time_point deadline;
+    };
+
     /// A namespace that is not plain.
     struct Room {
         socketio::Namespace& nsp;
         History history;
+        std::optional<Backlog> backlog;
         std::vector<std::string> events;
         std::vector<std::uint64_t> totals;  ///< by event
         bool totals_changed = false;
-        std::uint64_t snapshot_version = 0;
-        socketio::ChunkPtr snapshot;  ///< encoded for sockets, of that version of the history
+        std::uint64_t records = 0;           ///< that have been taken
+        std::uint64_t snapshot_records = 0;  ///< as of the snapshot
+        std::uint64_t snapshot_version = 0;  ///< of the history
+        socketio::ChunkPtr snapshot;         ///< encoded for sockets
+        std::list<Returning> returning;
     };
 
+    void add_room(socketio::Namespace& nsp, const HubOptions& options);
+    Room* room_of(const Relay& relay) const;
     void welcome(Room& room, socketio::Socket& socket);
-    Room* room_of(const Relay& relay);
+    void take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide);
+    void decide(Room& room);
+    std::optional<socketio::Namespace::Missed> missed(const Room& room,
+                                                      const OffsetVector& there) const;
+    void send(Room& room, const Outgoing& outgoing, bool ends_record);
+    /// Whether no event of the same record and room follows the one at `index`.
+    bool ends_record(const std::vector<Outgoing>& batch, std::size_t index) const;
+    static std::string snapshot_args(const Room& room);
     static std::string totals_json(const Room& room);
 
     socketio::Server& server_;
     const std::vector<Relay>& relays_;
+    const std::size_t resend_bytes_max_;
+    const std::chrono::milliseconds recovery_wait_;
     std::vector<std::unique_ptr<Room>> rooms_;
     bool caught_up_ = false;
 };

@@ -50,6 +50,13 @@ void Meters::follow_clients(const socketio::Stats& clients) {
     follow(clients.upgrades, "weir_client_upgrades_total", "Clients that changed to WebSocket.");
     follow(clients.upgrades_failed, "weir_client_upgrades_failed_total",
            "Changes to WebSocket that were begun and not completed.");
+    const auto returned = [&](const Source& source, const char* outcome) {
+        follow(source, "weir_clients_returned_total",
+               "Clients that came back knowing what they had got, and what they were sent.",
+               {{"sent", outcome}});
+    };
+    returned(clients.recovered, "missed");
+    returned(clients.unrecovered, "snapshot");
     follow(clients.packets_in, "weir_client_messages_in_total", "Messages from clients.");
     follow(clients.packets_out, "weir_client_packets_out_total", "Packets queued for clients.");
     follow(clients.bytes_in, "weir_client_in_bytes_total", "Bytes of messages from clients.");

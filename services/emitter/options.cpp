@@ -86,6 +86,12 @@ void Options::declare(config::Command& command) {
         .range(0, 1'000'000);
     command.option("history-size", history_size, "The same in bytes of JSON.")
         .range(Bytes{0}, Bytes{1 << 30});
+    command
+        .option("recovery-size", recovery_size,
+                "The most bytes of past events kept for each namespace other than /, for clients "
+                "that come back: who has missed no more gets just that, from any replica, instead "
+                "of a snapshot. 0: nobody is sent anything again.")
+        .range(Bytes{0}, Bytes{1 << 30});
 
     command.section("Clients");
     command.option("clients", clients, "The most clients at once; more are asked to come later.")

@@ -44,6 +44,7 @@ struct Options {
     std::chrono::seconds history{std::chrono::minutes{15}};
     std::uint32_t history_records = 5'000;
     Bytes history_size{2 << 20};
+    Bytes recovery_size{2 << 20};
 
     std::uint32_t clients = 10'000;
     Bytes client_queue{4 << 20};

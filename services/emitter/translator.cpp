@@ -56,6 +56,8 @@ void Translator::translate(const Input& input, std::vector<Outgoing>& out) {
     for (auto relay = first; relay != last; ++relay) {
         Outgoing& outgoing = out.emplace_back();
         outgoing.relay = relay->second;
+        outgoing.partition = input.partition;
+        outgoing.offset = input.offset;
         outgoing.timestamp_ms = input.timestamp_ms;
         shape_value(input, outgoing);
         if (outgoing.flaw != Flaw::none || is_plain(relays_[relay->second].nsp)) continue;

@@ -41,6 +41,8 @@ struct Outgoing {
     std::string why = {};    ///< of the flaw
     std::string value = {};  ///< JSON; empty with a flaw
     std::string meta = {};   ///< JSON; empty in the plain namespace
+    std::int32_t partition = 0;
+    std::int64_t offset = 0;
     std::int64_t timestamp_ms = -1;
     Finality finality = Finality::none;
     std::string slot = {};  ///< of a result: its key and window

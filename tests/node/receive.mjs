@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints what a real socket.io-client receives, one JSON line per event, until it is killed.
 //   node receive.mjs --url http://127.0.0.1:5000/ --event emit [--client 3.0.4] [--transport websocket]
-// Lines: {"state":"connect","transport":"polling"}, {"state":"disconnect","reason":"…"},
+// Lines: {"state":"connect","transport":"polling","recovered":false}, {"state":"disconnect","reason":"…"},
 //        {"event":"emit","arguments":[…]}.
 import { parseArgs } from "node:util";
 
@@ -20,7 +20,11 @@ const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const socket = io(options.url, { transports: options.transport, reconnectionDelayMax: 1000 });
 socket.on("connect", () => {
-  print({ state: "connect", transport: socket.io.engine.transport.name });
+  print({
+    state: "connect",
+    transport: socket.io.engine.transport.name,
+    recovered: socket.recovered,
+  });
   socket.io.engine.on("upgrade", (transport) => print({ state: "upgrade", transport: transport.name }));
 });
 socket.on("disconnect", (reason) => print({ state: "disconnect", reason }));

@@ -3,6 +3,7 @@ import itertools
 import re
 
 import pytest
+from emitter_ends import Topics
 from weir_local.service import Announcer
 
 _numbers = itertools.count(1)
@@ -18,3 +19,21 @@ def fixture_server(bin_dir, run_dir):
     yield int(re.search(r"listening on (\d+)", process.log_text())[1])
     process.stop()
     assert process.exit_code == 0, process.log_text()
+
+
+@pytest.fixture
+def topics(kafka):
+    return Topics(kafka)
+
+
+@pytest.fixture
+def emitter(service, kafka, free_port):
+    """emitter(relay=[...], **options) starts one; its port is .port."""
+    def start(wait=True, name=None, **options):
+        port = options.pop("port", None) or free_port()
+        settings = {"bootstrap-servers": kafka.bootstrap_servers, "listen": f"127.0.0.1:{port}",
+                    **{key.replace("_", "-"): value for key, value in options.items()}}
+        process = service("emitter", settings, wait=wait, name=name)
+        process.port = port
+        return process
+    return start

@@ -10,24 +10,9 @@ from datetime import datetime, timezone
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
+from emitter_ends import Live
 from socketio_wire import Polling, WebSocket, request
 from support import create_topic
-
-
-class Topics:
-    """Writes records to topics of a test's own."""
-
-    def __init__(self, kafka):
-        self.bootstrap_servers = kafka.bootstrap_servers
-        self._producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "linger.ms": 0})
-
-    def write(self, topic, *values, key="device1", **headers):
-        named = [(name.replace("_", "-"), text) for name, text in headers.items()]
-        for value in values:
-            if isinstance(value, dict):
-                value = json.dumps(value, separators=(",", ":"))
-            self._producer.produce(topic, value, key, headers=named)
-        assert self._producer.flush(30) == 0
 
 
 def result(device="device1", second=45, average="863.852"):
@@ -35,58 +20,6 @@ def result(device="device1", second=45, average="863.852"):
     end = f"2024-10-07T13:03:{second - 45:02}.000Z"
     return (f'{{"device_name":"{device}","window":{{"start":"{start:%Y-%m-%dT%H:%M:%S}.000Z",'
             f'"end":"{end}"}},"average":{average}}}')
-
-
-class Live:
-    """A raw client of /live: what it got, as (event, value, meta)."""
-
-    def __init__(self, port, timeout=10):
-        self.socket = WebSocket(port)
-        self.socket.raw.settimeout(timeout)
-        self.socket.send("40/live,")
-        while not self.socket.receive().startswith("40/live,"):
-            pass
-        self.events = []
-
-    def next(self):
-        packet = self.socket.receive()
-        assert packet.startswith("42/live,"), packet
-        event = json.loads(packet.removeprefix("42/live,"))
-        self.events.append(event)
-        return event
-
-    def until(self, condition, what):
-        """Reads until condition(event); returns that event."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            event = self.next()
-            if condition(event):
-                return event
-        raise AssertionError(f"no {what} in {self.events}")
-
-    def snapshot(self):
-        return self.until(lambda event: event[0] == "snapshot", "snapshot")[1]
-
-    def totals(self, **wanted):
-        return self.until(lambda event: event[0] == "totals" and event[1] == wanted, "totals")
-
-
-@pytest.fixture
-def topics(kafka):
-    return Topics(kafka)
-
-
-@pytest.fixture
-def emitter(service, kafka, free_port):
-    """emitter(relay=[...], **options) starts one; its port is .port."""
-    def start(wait=True, name=None, **options):
-        port = options.pop("port", None) or free_port()
-        settings = {"bootstrap-servers": kafka.bootstrap_servers, "listen": f"127.0.0.1:{port}",
-                    **{key.replace("_", "-"): value for key, value in options.items()}}
-        process = service("emitter", settings, wait=wait, name=name)
-        process.port = port
-        return process
-    return start
 
 
 # Events
@@ -117,7 +50,7 @@ def test_a_live_namespace_has_origin_snapshot_and_totals(emitter, topics, topic)
     topics.write(out, result(), key="device1", weir_window="w1", weir_final="true", a="1")
     running = emitter(relay=[f"{out}=window@/live", f"{late}=late@/live"])
     live = Live(running.port)
-    name, snapshot = live.next()
+    name, snapshot, _ = live.next()
     assert name == "snapshot"
     assert list(snapshot) == ["window"]
     (value, meta), = snapshot["window"]
@@ -273,7 +206,7 @@ def test_a_log_that_is_cut_does_not_stop_it(emitter, kafka, topics, topic, wait_
 def test_clients_are_let_in_while_kafka_is_away(emitter, free_port, wait_until):
     running = emitter(relay="t=window@/live", bootstrap_servers=f"127.0.0.1:{free_port()}",
                       wait=False)
-    wait_until(running.readiness, "an answer of /readyz")
+    wait_until(lambda: " listening " in running.log_text(), "its port")
     live = Live(running.port)  # clients are let in all the same
     assert live.socket.is_open()
     assert not running.ready()
