@@ -4,8 +4,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge check \
-        lint format bench-recovery docs sanitize images up down logs test-compose clean
+.PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge \
+        chaos-emitter check lint format bench-recovery docs sanitize images up down logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -62,6 +62,10 @@ chaos: ## Kill, freeze and scale aggregators and brokers for SECONDS_ (180) and 
 chaos-bridge: ## Kill the bridge and what it stands between for SECONDS_ (180) and count all messages
 	$(tested)
 	@SECONDS_=$(SECONDS_) RATE=$(RATE) tests/chaos/run-bridge
+
+chaos-emitter: ## Kill and stop two emitters in turn under CLIENTS (500) for SECONDS_ (60) and count
+	$(tested)
+	@SECONDS_=$(SECONDS_) CLIENTS=$(CLIENTS) RATE=$(RATE) tests/chaos/run-emitter
 
 bench-recovery: ## Measure fail-over, recovery and scale-out beside Kafka Streams (QUICK=1: Weir alone)
 	$(tested)
