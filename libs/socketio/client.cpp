@@ -211,6 +211,12 @@ void Client::close() { session_.close(CloseReason::server_close); }
 
 void Client::break_off() { session_.close(CloseReason::protocol_error); }
 
+void Client::on_ready() {
+    const auto sockets = sockets_;  // handlers may disconnect any
+    for (const auto& socket : sockets)
+        if (socket->connected()) socket->nsp().make_up(*socket);
+}
+
 void Client::on_close(CloseReason reason) {
     deadline_.reset();
     assembly_.reset();

@@ -27,6 +27,7 @@ public:
     ~Client() override;
 
     void on_message(std::string_view data, bool binary) override;
+    void on_ready() override;
     void on_close(CloseReason reason) override;
 
     // For sockets.

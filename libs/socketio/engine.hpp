@@ -27,6 +27,9 @@ public:
     /// A message; `data` is valid during the call. Text has been checked to be UTF-8.
     virtual void on_message(std::string_view data, bool binary) = 0;
 
+    /// Nothing waits for the client any more, after Session::await_ready().
+    virtual void on_ready() {}
+
     /// The last call.
     virtual void on_close(CloseReason reason) = 0;
 };

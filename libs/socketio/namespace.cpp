@@ -42,10 +42,13 @@ void Namespace::emit(std::string_view event, std::string_view args,
     plan_round();
 }
 
-void Namespace::emit_volatile(std::string_view event, std::string_view args) {
-    if (members_.empty()) return;
-    open_chunk(true).add_packet(EngineType::message, encode_event(name_, event, args));
-    plan_round();
+std::uint64_t Namespace::emit_volatile(std::string_view event, std::string_view args) {
+    ++volatile_events_;
+    if (!members_.empty()) {
+        open_chunk(true).add_packet(EngineType::message, encode_event(name_, event, args));
+        plan_round();
+    }
+    return volatile_events_;
 }
 
 ChunkPtr Namespace::encode(std::string_view event, std::string_view args) const {
@@ -53,18 +56,19 @@ ChunkPtr Namespace::encode(std::string_view event, std::string_view args) const 
 }
 
 Chunk& Namespace::open_chunk(bool is_volatile) {
-    if (open_ && (open_is_volatile_ != is_volatile || open_->frames().size() > chunk_bytes_max))
-        seal();
+    const bool fits = open_ && (open_first_volatile_ != 0) == is_volatile &&
+                      open_->frames().size() <= chunk_bytes_max;
+    if (!fits) seal();
     if (!open_) {
         open_ = std::make_shared<Chunk>();
-        open_is_volatile_ = is_volatile;
+        open_first_volatile_ = is_volatile ? volatile_events_ : 0;
     }
     return *open_;
 }
 
 /// Ends the open chunk: it can be sent, and what comes next is a new position.
 void Namespace::seal() {
-    if (open_) log_.push_back({std::exchange(open_, nullptr), open_is_volatile_});
+    if (open_) log_.push_back({std::exchange(open_, nullptr), open_first_volatile_});
 }
 
 void Namespace::join(Socket& socket) {
@@ -94,12 +98,21 @@ void Namespace::deliver(Member& member) {
     if (member.next == log_end()) return;
     for (; member.next < log_end(); ++member.next) {
         const Entry& entry = log_[static_cast<std::size_t>(member.next - log_start_)];
-        if (!entry.is_volatile || member.session->flush())
+        if (entry.first_volatile == 0 || member.session->flush()) {
             member.session->queue(entry.chunk);
-        else
-            server_.engine->mutable_stats().volatile_dropped += entry.chunk->packets();
+            continue;
+        }
+        server_.engine->mutable_stats().volatile_dropped += entry.chunk->packets();
+        if (!member.socket->missed_) member.socket->missed_ = entry.first_volatile;
+        member.session->await_ready();
     }
     member.session->flush();
+}
+
+void Namespace::make_up(Socket& socket) {
+    catch_up(socket);
+    if (!socket.missed_ || !ready_) return;
+    ready_(socket, *std::exchange(socket.missed_, std::nullopt));
 }
 
 void Namespace::plan_round() {

@@ -45,6 +45,7 @@ public:
     /// What a client that comes back has missed, encoded by encode(), in its order.
     using Missed = std::vector<ChunkPtr>;
     using Decide = std::function<void(std::optional<Missed> missed)>;
+    using OnReady = std::function<void(Socket& socket, std::uint64_t first_missed)>;
     using OnReturn = std::function<void(std::string_view offset, Decide decide)>;
 
     Namespace(ServerCore& server, std::string name);
@@ -69,6 +70,9 @@ public:
     /// one, so any server can take it back. Whoever has got nothing yet has missed nothing and is
     /// new. Undecided clients are in no namespace yet, which ServerOptions::connect_timeout bounds.
     void on_return(OnReturn handler) { return_ = std::move(handler); }
+    /// Called when a socket that did without volatile events is ready again; with the number of the
+    /// first of them. It may have got later ones.
+    void on_ready(OnReady handler) { ready_ = std::move(handler); }
     /// Called when it has left; emitting to it does nothing any more.
     void on_disconnect(OnDisconnect handler) { disconnect_ = std::move(handler); }
     /// Called for events of that name. Events without a handler are dropped.
@@ -77,8 +81,9 @@ public:
     /// Sends an event to every member. `args` is JSON as Server explains.
     void emit(std::string_view event, std::string_view args, const Attachments& attachments = {});
 
-    /// The same, but a member that is not ready to send at once does without.
-    void emit_volatile(std::string_view event, std::string_view args);
+    /// The same, but a member that is not ready to send at once does without. Returns the event's
+    /// number: volatile events of a namespace are counted from 1.
+    std::uint64_t emit_volatile(std::string_view event, std::string_view args);
 
     /// An event ready to be sent to many single sockets of this namespace, encoded and held once.
     ChunkPtr encode(std::string_view event, std::string_view args) const;
@@ -94,13 +99,15 @@ private:
     };
     struct Entry {
         ChunkPtr chunk;
-        bool is_volatile;
+        std::uint64_t first_volatile;  ///< the number of its first event; 0: not volatile
     };
 
     void join(Socket& socket);
     void leave(Socket& socket);
     /// Sends `socket` what was emitted to all before this moment.
     void catch_up(const Socket& socket);
+    /// The socket's client is ready again.
+    void make_up(Socket& socket);
 
     Chunk& open_chunk(bool is_volatile);
     void seal();
@@ -113,6 +120,7 @@ private:
     const std::string name_;
     Admit admit_;
     OnConnect connect_;
+    OnReady ready_;
     OnReturn return_;
     OnDisconnect disconnect_;
     std::map<std::string, OnEvent, std::less<>> events_;
@@ -121,7 +129,8 @@ private:
     std::deque<Entry> log_;
     std::uint64_t log_start_ = 0;  ///< position of the log's first entry
     std::shared_ptr<Chunk> open_;  ///< the end of the log, still growing
-    bool open_is_volatile_ = false;
+    std::uint64_t open_first_volatile_ = 0;  ///< as Entry has it
+    std::uint64_t volatile_events_ = 0;
     bool round_planned_ = false;
     std::size_t round_next_ = 0;  ///< members before it are up to round_end_
     std::uint64_t round_end_ = 0;

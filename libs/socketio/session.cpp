@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socketio/session.hpp"
 
+#include <utility>
+
 #include "base/text.hpp"
 #include "socketio/engine_core.hpp"
 #include "socketio/upgrade_probe.hpp"
@@ -127,7 +129,7 @@ void Session::on_poll(http::Responder responder) {
             self->drop(CloseReason::transport_close);
         }
     });
-    flush();
+    if (flush()) tell_ready();
 }
 
 std::shared_ptr<void> Session::begin_post() {
@@ -215,10 +217,10 @@ void Session::finish_upgrade(std::shared_ptr<WebSocketLink> link) {
     link_ = std::move(link);
     link_->set_listener(this);
     link_->send(std::move(queue_));
-    flush();
     // A pong that is due may be on its way on either transport: its time starts anew.
     if (heartbeat_ == Heartbeat::pong_due)
         await_heartbeat(Heartbeat::pong_due, Clock::now() + engine_.options().ping_timeout);
+    if (flush()) tell_ready();
 }
 
 void Session::abandon_upgrade() {
@@ -233,6 +235,15 @@ void Session::on_link_message(std::string_view data, bool binary) {
     const auto packet = binary ? std::optional(EnginePacket{.binary = true, .data = data})
                                : parse_engine_packet(data);
     if (!packet || !on_packet(*packet)) drop(CloseReason::protocol_error);
+}
+
+void Session::on_link_drained() {
+    const auto self = shared_from_this();
+    tell_ready();
+}
+
+void Session::tell_ready() {
+    if (state_ == State::open && std::exchange(ready_awaited_, false)) handler_->on_ready();
 }
 
 void Session::on_link_closed(CloseReason reason) {

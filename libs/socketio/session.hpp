@@ -53,6 +53,9 @@ public:
     /// once: the moment for volatile packets.
     bool flush();
 
+    /// Has the handler told, once, when flush() would be true again. Not at once.
+    void await_ready() { ready_awaited_ = true; }
+
     /// Bytes that wait for this client.
     std::size_t queued_bytes() const;
 
@@ -90,7 +93,9 @@ private:
     void abandon_upgrade();
 
     void on_link_message(std::string_view data, bool binary) override;
+    void on_link_drained() override;
     void on_link_closed(CloseReason reason) override;
+    void tell_ready();
 
     void send_open_packet(bool can_upgrade);
     /// False when the packet ends the session; the caller answers for its transport.
@@ -116,6 +121,7 @@ private:
     bool flush_planned_ = false;
     bool too_slow_ = false;
     bool upgrading_ = false;
+    bool ready_awaited_ = false;
     Clock::time_point heartbeat_due_{};
     net::Timer timer_;
     OutQueue queue_;  ///< while polling; a link has its own

@@ -99,6 +99,7 @@ private:
     const std::string id_;
     const bool recovered_;
     std::size_t member_ = 0;  ///< its place among the namespace's members
+    std::optional<std::uint64_t> missed_{};  ///< the first volatile event it did without
     std::shared_ptr<AckTable> acks_;
 };
 

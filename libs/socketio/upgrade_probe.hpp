@@ -22,6 +22,7 @@ public:
 
 private:
     void on_link_message(std::string_view data, bool binary) override;
+    void on_link_drained() override {}
     void on_link_closed(CloseReason reason) override;
 
     Session& session_;

@@ -139,8 +139,12 @@ void WebSocketLink::await_writable() {
         net::TcpSocket::wait_write, [self = shared_from_this()](const net::ErrorCode& error) {
             self->awaiting_writable_ = false;
             if (self->state_ == State::closed) return;
-            error ? self->fail(CloseReason::transport_close) : static_cast<void>(self->flush());
+            error ? self->fail(CloseReason::transport_close) : self->on_writable();
         });
+}
+
+void WebSocketLink::on_writable() {
+    if (flush() && listener_ != nullptr) listener_->on_link_drained();
 }
 
 /// Everything is sent: the peer reads our close frame, answers and closes; on_readable() sees it.

@@ -40,6 +40,8 @@ public:
     class Listener {
     public:
         virtual void on_link_message(std::string_view data, bool binary) = 0;
+        /// The kernel has taken the last of what it did not take at once.
+        virtual void on_link_drained() = 0;
         /// The last call: the connection is gone, or the client broke a rule of RFC 6455 and has
         /// been told with a close frame.
         virtual void on_link_closed(CloseReason reason) = 0;
@@ -80,6 +82,7 @@ private:
     void read_events();
     bool on_event(const websocket::Event& event);
     void await_writable();
+    void on_writable();
     void fail(CloseReason reason);
     void finish();
 

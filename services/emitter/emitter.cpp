@@ -67,6 +67,7 @@ HubOptions hub_options(const Options& options) {
             .history = {.age_max = options.history,
                         .records_max = options.history_records,
                         .bytes_max = options.history_size.count},
+            .latest = {.keys_max = options.latest_keys, .bytes_max = options.latest_size.count},
             .recovery_bytes_max = options.recovery_size.count,
             .resend_bytes_max = options.client_queue.count};
 }

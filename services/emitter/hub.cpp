@@ -35,7 +35,8 @@ std::vector<std::string> common(std::vector<std::string> events,
 std::vector<std::string> topics_of(const std::vector<Relay>& relays, std::string_view nsp) {
     std::vector<std::string> topics;
     for (const Relay& relay : relays)
-        if (relay.nsp == nsp && std::ranges::find(topics, relay.topic) == topics.end())
+        if (relay.nsp == nsp && !relay.latest &&
+            std::ranges::find(topics, relay.topic) == topics.end())
             topics.push_back(relay.topic);
     return topics;
 }
@@ -56,6 +57,11 @@ Hub::Hub(socketio::Server& server, const std::vector<Relay>& relays, const HubOp
     server_.of("/");  // clients of other namespaces may join it first
     for (const Relay& relay : relays) {
         socketio::Namespace& nsp = server_.of(relay.nsp);
+        latest_.push_back(relay.latest ? std::optional<Latest>(options.latest) : std::nullopt);
+        if (relay.latest)
+            nsp.on_ready([this](socketio::Socket& socket, std::uint64_t first_missed) {
+                make_up(socket, first_missed);
+            });
         if (!is_plain(relay.nsp) && room_of(relay) == nullptr) add_room(nsp, options);
     }
 }
@@ -64,7 +70,7 @@ void Hub::add_room(socketio::Namespace& nsp, const HubOptions& options) {
     auto events = events_of(relays_, nsp.name());
     History history(common(events, options.snapshot_events), options.history);
     std::optional<Backlog> backlog;
-    if (options.recovery_bytes_max > 0)
+    if (options.recovery_bytes_max > 0 && !topics_of(relays_, nsp.name()).empty())
         backlog.emplace(topics_of(relays_, nsp.name()), options.recovery_bytes_max);
     const auto count = events.size();
     rooms_.push_back(std::make_unique<Room>(Room{.nsp = nsp,
@@ -95,7 +101,8 @@ void Hub::start(const std::vector<kafka::Position>& positions) {
         if (!room->backlog) continue;
         for (const auto& [where, offset, _] : positions)
             if (std::ranges::any_of(relays_, [&](const Relay& relay) {
-                    return relay.topic == where.topic && relay.nsp == room->nsp.name();
+                    return relay.topic == where.topic && relay.nsp == room->nsp.name() &&
+                           !relay.latest;
                 }))
                 room->backlog->begin(where.topic, number(where.partition), number(offset));
         const std::size_t partitions = room->backlog->now().partitions();
@@ -119,6 +126,7 @@ void Hub::welcome(Room& room, socketio::Socket& socket) {
         socket.emit(room.snapshot);
     }
     socket.emit(totals_event, totals_json(room));
+    make_up(socket, 0);
 }
 
 void Hub::take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide) {
@@ -168,6 +176,10 @@ void Hub::take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now
         const Relay& relay = relays_[outgoing.relay];
         Room* const room = room_of(relay);
         const bool good = outgoing.flaw == Flaw::none;
+        if (room == nullptr && relay.latest) {
+            if (good && outgoing.is_live) send_latest(outgoing, true);
+            continue;
+        }
         if (room == nullptr) {
             if (good && outgoing.is_live) server_.of(relay.nsp).emit(relay.event, outgoing.value);
             continue;
@@ -177,7 +189,9 @@ void Hub::take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now
         room->totals_changed = true;
         ++room->records;
         const bool is_last = ends_record(batch, i);
-        if (good) {
+        if (relay.latest) {
+            if (good) send_latest(outgoing, caught_up_);
+        } else if (good) {
             room->history.add(relay, outgoing, now);
             send(*room, outgoing, is_last);
         } else if (room->backlog && is_last) {
@@ -203,6 +217,21 @@ void Hub::send(Room& room, const Outgoing& outgoing, bool ends_record) {
     if (caught_up_) room.nsp.emit(relay.event, with_offset(std::move(args), offset));
 }
 
+void Hub::send_latest(const Outgoing& outgoing, bool now) {
+    const Relay& relay = relays_[outgoing.relay];
+    std::string args = outgoing.value;
+    if (!is_plain(relay.nsp)) args += ',' + outgoing.meta;
+    const std::uint64_t number = now ? server_.of(relay.nsp).emit_volatile(relay.event, args) : 0;
+    latest_[outgoing.relay]->put(outgoing.key, number, std::move(args));
+}
+
+void Hub::make_up(socketio::Socket& socket, std::uint64_t first_missed) const {
+    for (std::size_t i = 0; i < relays_.size(); ++i)
+        if (latest_[i] && relays_[i].nsp == socket.nsp().name())
+            for (const std::string_view args : latest_[i]->since(first_missed))
+                socket.emit(relays_[i].event, args);
+}
+
 bool Hub::ends_record(const std::vector<Outgoing>& batch, std::size_t index) const {
     const Outgoing& record = batch[index];
     const Relay& relay = relays_[record.relay];
@@ -211,7 +240,7 @@ bool Hub::ends_record(const std::vector<Outgoing>& batch, std::size_t index) con
         if (batch[i].offset != record.offset || batch[i].partition != record.partition ||
             other.topic != relay.topic)
             return true;
-        if (other.nsp == relay.nsp && batch[i].flaw == Flaw::none) return false;
+        if (other.nsp == relay.nsp && !other.latest && batch[i].flaw == Flaw::none) return false;
     }
     return true;
 }
@@ -223,6 +252,10 @@ void Hub::catch_up() {
         room->totals_changed = true;
     }
     tick();
+    for (std::size_t i = 0; i < relays_.size(); ++i)
+        if (latest_[i] && !is_plain(relays_[i].nsp))
+            for (const std::string_view args : latest_[i]->since(0))
+                server_.of(relays_[i].nsp).emit(relays_[i].event, args);
 }
 
 void Hub::tick() {

@@ -11,6 +11,7 @@
 #include "backlog.hpp"
 #include "history.hpp"
 #include "kafka/record.hpp"
+#include "latest.hpp"
 #include "relay.hpp"
 #include "socketio/server.hpp"
 #include "translator.hpp"
@@ -20,6 +21,7 @@ namespace weir::emitter {
 struct HubOptions {
     std::vector<std::string> snapshot_events;  ///< which events a snapshot has
     HistoryLimits history;
+    Latest::Limits latest;                         ///< of each relay that is for the latest
     std::size_t recovery_bytes_max = 2 << 20;  ///< of a namespace's backlog; 0: no recovery
     std::size_t resend_bytes_max = 4 << 20;    ///< for one client that comes back
     std::chrono::milliseconds recovery_wait{5'000};
@@ -28,6 +30,8 @@ struct HubOptions {
 /// Gives events to the clients, and each client of a namespace that is not plain its beginning:
 /// one `snapshot`, one `totals`, then every event, none twice and none left out. A client that
 /// comes back, here or from another replica, gets what it has missed instead of the snapshot.
+/// Of relays for the latest, who joins gets the last event of each key, and who was slow gets it
+/// for the keys of which it did without some.
 ///
 /// Until catch_up() the past is still being read: it only fills the histories, and who has joined
 /// gets the snapshot then.
@@ -82,6 +86,9 @@ private:
     std::optional<socketio::Namespace::Missed> missed(const Room& room,
                                                       const OffsetVector& there) const;
     void send(Room& room, const Outgoing& outgoing, bool ends_record);
+    void send_latest(const Outgoing& outgoing, bool now);
+    /// What `socket` did without, or all of it.
+    void make_up(socketio::Socket& socket, std::uint64_t first_missed) const;
     /// Whether no event of the same record and room follows the one at `index`.
     bool ends_record(const std::vector<Outgoing>& batch, std::size_t index) const;
     static std::string snapshot_args(const Room& room);
@@ -91,6 +98,7 @@ private:
     const std::vector<Relay>& relays_;
     const std::size_t resend_bytes_max_;
     const std::chrono::milliseconds recovery_wait_;
+    std::vector<std::optional<Latest>> latest_;  ///< by relay
     std::vector<std::unique_ptr<Room>> rooms_;
     bool caught_up_ = false;
 };

@@ -66,7 +66,8 @@ void Options::declare(config::Command& command) {
                 "Sends each record of a Kafka topic as an event. In the namespace / the event has "
                 "the value alone; in any other also the record's origin, and joining brings a "
                 "snapshot and totals. The shape \"raw\" (default) sends the value as it is, "
-                "\"card\" makes {device_name, window_start, window_end, data} of a result.")
+                "\"card\" makes {device_name, window_start, window_end, data} of a result. With "
+                "\":latest\" a client that is slow gets the last event of each key only.")
         .required();
     command
         .option("time-zone", time_zone,
@@ -92,6 +93,12 @@ void Options::declare(config::Command& command) {
                 "that come back: who has missed no more gets just that, from any replica, instead "
                 "of a snapshot. 0: nobody is sent anything again.")
         .range(Bytes{0}, Bytes{1 << 30});
+    command
+        .option("latest-keys", latest_keys,
+                "The most keys whose last event is kept for each relay with :latest.")
+        .range(1, 10'000'000);
+    command.option("latest-size", latest_size, "The same in bytes of JSON.")
+        .range(Bytes{1 << 10}, Bytes{1 << 30});
 
     command.section("Clients");
     command.option("clients", clients, "The most clients at once; more are asked to come later.")
@@ -127,11 +134,14 @@ void Options::declare(config::Command& command) {
             if (std::find(relays.begin(), relay, *relay) != relay)
                 mistakes.push_back(fmt::format("--relay: {} is given twice",
                                                config::Codec<Relay>::format(*relay)));
-        if (client_queue.count <= history_size.count)
+        const auto latest = static_cast<std::uint64_t>(
+            std::ranges::count_if(relays, [](const Relay& relay) { return relay.latest; }));
+        const Bytes at_once{history_size.count + latest * latest_size.count};
+        if (client_queue.count <= at_once.count)
             mistakes.push_back(fmt::format(
-                "--client-queue ({}) must be larger than --history-size ({}): a client gets its "
-                "snapshot in one piece",
-                format_bytes(client_queue), format_bytes(history_size)));
+                "--client-queue ({}) must be larger than --history-size and a --latest-size for "
+                "each relay with :latest ({}): a client that joins gets all of it at once",
+                format_bytes(client_queue), format_bytes(at_once)));
     });
     command.example("emitter --relay results=emit:card --page build/release/page",
                     "Shows the results of a Kafka topic at http://localhost:5000/.");

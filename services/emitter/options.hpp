@@ -45,6 +45,8 @@ struct Options {
     std::uint32_t history_records = 5'000;
     Bytes history_size{2 << 20};
     Bytes recovery_size{2 << 20};
+    std::uint32_t latest_keys = 10'000;
+    Bytes latest_size{512 << 10};
 
     std::uint32_t clients = 10'000;
     Bytes client_queue{4 << 20};

@@ -27,8 +27,8 @@ bool is_namespace(std::string_view text) {
 
 Error relay_error(std::string_view text, std::string_view wrong) {
     return {
-        fmt::format("expected TOPIC=EVENT[@NAMESPACE][:SHAPE] such as results=window@/live, got "
-                    "\"{}\": {}",
+        fmt::format("expected TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest] such as "
+                    "results=window@/live, got \"{}\": {}",
                     text, wrong)};
 }
 
@@ -47,6 +47,11 @@ Result<Relay> Codec<Relay>::parse(std::string_view text) {
     relay.topic = text.substr(0, equals);
     std::string_view rest = text.substr(equals + 1);
 
+    constexpr std::string_view latest = ":latest";
+    if (rest.ends_with(latest)) {
+        relay.latest = true;
+        rest.remove_suffix(latest.size());
+    }
     if (const std::size_t colon = rest.rfind(':'); colon != std::string_view::npos) {
         const auto shape = Codec<Shape>::parse(rest.substr(colon + 1));
         if (!shape) return relay_error(text, shape.error().message);
@@ -70,8 +75,8 @@ Result<Relay> Codec<Relay>::parse(std::string_view text) {
 }
 
 std::string Codec<Relay>::format(const Relay& relay) {
-    return fmt::format("{}={}@{}:{}", relay.topic, relay.event, relay.nsp,
-                       Codec<emitter::Shape>::format(relay.shape));
+    return fmt::format("{}={}@{}:{}{}", relay.topic, relay.event, relay.nsp,
+                       Codec<emitter::Shape>::format(relay.shape), relay.latest ? ":latest" : "");
 }
 
 }  // namespace weir::config

@@ -21,12 +21,14 @@ constexpr auto choices_of(Shape) {
                       std::pair{std::string_view("card"), Shape::card}};
 }
 
-/// One `--relay TOPIC=EVENT[@NAMESPACE][:SHAPE]`: each record of the topic becomes an event.
+/// One `--relay TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest]`: each record of the topic becomes an
+/// event.
 struct Relay {
     std::string topic;
     std::string event;
     std::string nsp = "/";
     Shape shape = Shape::raw;
+    bool latest = false;  ///< a client that is slow gets the last event of each key only
 
     bool operator==(const Relay&) const = default;
 };
@@ -48,7 +50,7 @@ template <>
 struct Codec<emitter::Relay> {
     static Result<emitter::Relay> parse(std::string_view text);
     static std::string format(const emitter::Relay& relay);
-    static std::string metavar() { return "TOPIC=EVENT[@NAMESPACE][:SHAPE]"; }
+    static std::string metavar() { return "TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest]"; }
 };
 
 }  // namespace weir::config

@@ -59,6 +59,7 @@ void Translator::translate(const Input& input, std::vector<Outgoing>& out) {
         outgoing.partition = input.partition;
         outgoing.offset = input.offset;
         outgoing.timestamp_ms = input.timestamp_ms;
+        if (relays_[outgoing.relay].latest) outgoing.key = input.key.value_or("");
         shape_value(input, outgoing);
         if (outgoing.flaw != Flaw::none || is_plain(relays_[relay->second].nsp)) continue;
         outgoing.meta = meta_json(input);

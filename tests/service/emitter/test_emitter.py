@@ -338,6 +338,55 @@ def test_a_client_that_does_not_read_harms_nobody_else(emitter, topics, topic, w
     assert lively.is_open()
 
 
+@pytest.mark.parametrize("nsp", ["/", "/live"])
+def test_a_slow_client_gets_the_latest_of_each_key(emitter, topics, topic, wait_until, nsp):
+    out = topic("out")
+    running = emitter(relay=f"{out}=reading@{nsp}:latest", client_queue="256KiB",
+                      history_size="64KiB", latest_size="128KiB", ping_interval="1h")
+    prefix = "" if nsp == "/" else f"{nsp},"
+    slow = WebSocket(running.port)
+    slow.open_packet()
+    slow.send(f"40{prefix}")
+    assert slow.receive().startswith("40")
+    # More than the kernel's buffers take, so that most of it finds the client busy.
+    rounds, fill = 4_000, "y" * 2_000
+    for n in range(rounds):
+        topics.write(out, {"n": n, "key": f"k{n % 7}", "fill": fill}, key=f"k{n % 7}")
+    dropped = "weir_client_volatile_dropped_total"
+    wait_until(lambda: running.metrics()[f'weir_records_in_total{{topic="{out}"}}'] == rounds
+               and running.metrics()[dropped] > 100, "readings that the client did without")
+
+    got = {}
+    count = 0
+    while len(got) < 7 or min(last[-1] for last in got.values()) < rounds - 7:
+        name, value, *_ = json.loads(slow.receive().removeprefix(f"42{prefix}"))
+        if name == "reading":
+            got.setdefault(value["key"], []).append(value["n"])
+            count += 1
+    assert {last[-1] for last in got.values()} == set(range(rounds - 7, rounds))
+    assert all(numbers == sorted(numbers) for numbers in got.values())
+    assert count < rounds - 100
+    topics.write(out, {"n": rounds, "key": "k0"}, key="k0")  # and from here on every one
+    packet = slow.receive()
+    while "totals" in packet:
+        packet = slow.receive()
+    assert json.loads(packet.removeprefix(f"42{prefix}"))[1] == {"n": rounds, "key": "k0"}
+    assert running.metrics()['weir_clients_closed_total{reason="too_slow"}'] == 0
+
+
+def test_who_joins_gets_the_latest_of_each_key(emitter, topics, topic):
+    out, readings = topic("out"), topic("readings")
+    for n in range(20):
+        topics.write(readings, {"n": n}, key=f"k{n % 3}")
+    running = emitter(relay=[f"{out}=window@/live", f"{readings}=reading@/live:latest"])
+    live = Live(running.port)
+    live.totals(window=0, reading=20)
+    assert [live.next()[1]["n"] for _ in range(3)] == [17, 18, 19]
+    topics.write(readings, {"n": 20}, key="k0")
+    name, value, meta = live.until(lambda event: event[0] == "reading", "reading")
+    assert (value, meta["offset"]) == ({"n": 20}, 20)
+
+
 def test_a_busy_port_is_named(emitter, topic, wait_until):
     first = emitter(relay=f"{topic('out')}=emit")
     second = emitter(relay=f"{topic('out')}=emit", port=first.port, wait=False, name="second")

@@ -16,6 +16,8 @@ TEST_CASE("relays are read with their defaults and written back", "[emitter]") {
         {"a.b-c_d=window@/live", {"a.b-c_d", "window", "/live", Shape::raw}},
         {"results=emit@/:card", {"results", "emit", "/", Shape::card}},
         {"t=snapshot", {"t", "snapshot", "/", Shape::raw}},
+        {"t=reading@/live:latest", {"t", "reading", "/live", Shape::raw, true}},
+        {"t=reading:card:latest", {"t", "reading", "/", Shape::card, true}},
     };
     for (const auto& [text, expected] : good) {
         CAPTURE(text);
@@ -39,6 +41,8 @@ TEST_CASE("a wrong relay is refused with its reason", "[emitter]") {
         {"t=e@/a,b", "a namespace starts"},
         {"t=e@", "a namespace starts"},
         {"t=e:cards", "expected one of raw|card"},
+        {"t=e:latest:card", "expected one of raw|card"},
+        {"t=e:latest:latest", "expected one of raw|card"},
         {"t=connect", "a meaning of its own"},
         {"t=snapshot@/live", "a meaning of its own"},
         {"t=totals@/live", "a meaning of its own"},
