@@ -122,14 +122,14 @@ void Client::on_connect(const Packet& packet) {
         return refuse(packet.nsp, "Too many namespaces", {});
     const std::string_view auth = packet.data.empty() ? "{}" : packet.data;
     auto past = nsp->return_ ? past_of(auth) : std::nullopt;
-    if (!past) return enter(*nsp, auth, random_id(private_id_bytes), std::nullopt);
+    if (!past) return enter(*nsp, auth, random_id(private_id_bytes), nullptr);
     returning_.push_back(nsp);
     nsp->return_(past->offset, [this, session = session_.weak_from_this(), nsp,
-                                auth = std::string(auth), id = std::move(past->private_id)](
-                                   std::optional<Namespace::Missed> missed) {
+                                auth = std::string(auth),
+                                id = std::move(past->private_id)](ChunkPtr missed) {
         const auto alive = session.lock();  // it owns this client
         if (!alive || !alive->is_open() || std::erase(returning_, nsp) == 0) return;
-        const bool recovered = missed.has_value();
+        const bool recovered = missed != nullptr;
         Stats& stats = server_.engine->mutable_stats();
         ++(recovered ? stats.recovered : stats.unrecovered);
         enter(*nsp, auth, recovered ? id : random_id(private_id_bytes), std::move(missed));
@@ -137,10 +137,10 @@ void Client::on_connect(const Packet& packet) {
 }
 
 /// Joins the namespace. With `missed` as a client that comes back.
-void Client::enter(Namespace& nsp, std::string_view auth, std::string private_id,
-                   std::optional<Namespace::Missed> missed) {
+void Client::enter(Namespace& nsp, std::string_view auth, const std::string& private_id,
+                   ChunkPtr missed) {
     auto socket = std::make_shared<Socket>(*this, session_, nsp, public_id(private_id),
-                                           missed.has_value());
+                                           missed != nullptr);
     if (nsp.admit_)
         if (const auto refusal = nsp.admit_(*socket, auth))
             return refuse(nsp.name(), refusal->message, refusal->data);
@@ -148,14 +148,12 @@ void Client::enter(Namespace& nsp, std::string_view auth, std::string private_id
     deadline_.reset();
     sockets_.push_back(socket);
     nsp.join(*socket);
-    // Clients hold events until they know that they have joined.
-    for (ChunkPtr& chunk : missed.value_or(Namespace::Missed{}))
-        session_.send(std::move(chunk));
     std::string data = R"({"sid":")" + socket->id() + '"';
     if (nsp.return_) data += R"(,"pid":")" + private_id + '"';
     data += '}';
     session_.send_text(
         encode_packet({.type = PacketType::connect, .nsp = nsp.name(), .data = data}));
+    if (missed) session_.send(std::move(missed));
     if (nsp.connect_ && socket->connected()) nsp.connect_(*socket, auth);
 }
 

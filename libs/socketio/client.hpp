@@ -48,8 +48,8 @@ private:
     void on_binary(std::string_view bytes);
     void on_packet(const Packet& packet, const Attachments& attachments);
     void on_connect(const Packet& packet);
-    void enter(Namespace& nsp, std::string_view auth, std::string private_id,
-               std::optional<std::vector<ChunkPtr>> missed);
+    void enter(Namespace& nsp, std::string_view auth, const std::string& private_id,
+               ChunkPtr missed);
     bool knows(std::string_view nsp) const;
     void on_event(const std::shared_ptr<Socket>& socket, const Packet& packet,
                   const Attachments& attachments);

@@ -55,6 +55,10 @@ ChunkPtr Namespace::encode(std::string_view event, std::string_view args) const 
     return packet_chunk(EngineType::message, encode_event(name_, event, args));
 }
 
+void Namespace::add_to(Chunk& chunk, std::string_view event, std::string_view args) const {
+    chunk.add_packet(EngineType::message, encode_event(name_, event, args));
+}
+
 Chunk& Namespace::open_chunk(bool is_volatile) {
     const bool fits = open_ && (open_first_volatile_ != 0) == is_volatile &&
                       open_->frames().size() <= chunk_bytes_max;

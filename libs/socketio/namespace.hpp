@@ -42,9 +42,8 @@ public:
     using OnConnect = std::function<void(Socket& socket, std::string_view auth)>;
     using OnDisconnect = std::function<void(Socket& socket, CloseReason reason)>;
     using OnEvent = std::function<void(Socket& socket, Event& event)>;
-    /// What a client that comes back has missed, encoded by encode(), in its order.
-    using Missed = std::vector<ChunkPtr>;
-    using Decide = std::function<void(std::optional<Missed> missed)>;
+    /// `missed`: what a client that comes back has missed, by add_to(); null makes it a new one.
+    using Decide = std::function<void(ChunkPtr missed)>;
     using OnReady = std::function<void(Socket& socket, std::uint64_t first_missed)>;
     using OnReturn = std::function<void(std::string_view offset, Decide decide)>;
 
@@ -65,10 +64,11 @@ public:
     /// Turns connection state recovery on (socket.io 4.6, "Connection state recovery"). A client is
     /// told a private id when it joins, and keeps the last argument of the last event it has got,
     /// if that is a string: its offset. When it comes back with both, the handler calls `decide`
-    /// once, now or later: with what the client has missed, which it gets before it is told that
-    /// it joined, or with nothing, which makes it a new client. Its ids follow from the private
-    /// one, so any server can take it back. Whoever has got nothing yet has missed nothing and is
-    /// new. Undecided clients are in no namespace yet, which ServerOptions::connect_timeout bounds.
+    /// once, now or within a bound of its own: with what the client has missed, or with nothing,
+    /// which makes it a new client. Its ids follow from the private one, so any server can take it
+    /// back. Whoever has got nothing yet has missed nothing and is new. What was missed comes
+    /// after the answer to the CONNECT: events before it are kept by socket.io-client across a
+    /// loss of the connection, without their offsets, and would come out twice.
     void on_return(OnReturn handler) { return_ = std::move(handler); }
     /// Called when a socket that did without volatile events is ready again; with the number of the
     /// first of them. It may have got later ones.
@@ -87,6 +87,8 @@ public:
 
     /// An event ready to be sent to many single sockets of this namespace, encoded and held once.
     ChunkPtr encode(std::string_view event, std::string_view args) const;
+    /// The same behind what is in the chunk.
+    void add_to(Chunk& chunk, std::string_view event, std::string_view args) const;
 
 private:
     friend class Client;

@@ -38,11 +38,12 @@ public:
     /// `topics`: each once.
     Backlog(std::vector<std::string> topics, std::size_t bytes_max);
 
-    /// Records of that partition are read from there on; before the first of them.
+    /// Records of that partition are read from there on; what was before is forgotten.
     void begin(std::string_view topic, std::int32_t partition, std::int64_t next);
 
-    /// A record without an event, or after all its events.
-    void pass(std::string_view topic, std::int32_t partition, std::int64_t offset);
+    /// Nothing of that partition before `next` becomes an event any more: a record did not, or
+    /// there are markers of transactions only.
+    void pass(std::string_view topic, std::int32_t partition, std::int64_t next);
 
     /// Places `event.topic`. An event that is larger than the limit is not kept, and neither is
     /// what was before it.
@@ -55,10 +56,12 @@ public:
     /// Another replica may have been further than we are yet.
     bool has_reached(const OffsetVector& there) const { return now_.covers(there); }
 
-    /// What is missing to who stands there, oldest first. Nothing when some of it is gone. The
-    /// events live until the next add().
-    std::optional<std::vector<Resent>> since(OffsetVector there) const;
+    /// What is missing to who stands there, oldest first. Nothing when some of it is gone, or when
+    /// it is more than so many bytes. The events live until the next add().
+    std::optional<std::vector<Resent>> since(OffsetVector there, std::size_t bytes_max) const;
 
+    /// Grows with every change.
+    std::uint64_t version() const { return version_; }
     std::size_t bytes() const { return bytes_; }
 
 private:
@@ -69,6 +72,7 @@ private:
     OffsetVector kept_from_;  ///< all events from there on are kept
     std::deque<SentEvent> events_;
     std::size_t bytes_ = 0;
+    std::uint64_t version_ = 0;
 };
 
 }  // namespace weir::emitter

@@ -79,10 +79,10 @@ FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, const std::stop_token&
                     io.post([&hub, positions = std::move(positions)] { hub.start(positions); });
                 },
             .take =
-                [&, stop](std::vector<Outgoing> batch) {
+                [&, stop](std::vector<Outgoing> batch, std::vector<kafka::Position> ends) {
                     if (!gate.enter(stop)) return;
-                    io.post([&, batch = std::move(batch)] {
-                        hub.take(batch, now_ms());
+                    io.post([&, batch = std::move(batch), ends = std::move(ends)] {
+                        hub.take(batch, ends, now_ms());
                         gate.leave();
                     });
                 },

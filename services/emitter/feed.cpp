@@ -99,15 +99,12 @@ Feed::Attempt Feed::refresh() {
 
 Feed::Attempt Feed::clamp_positions() {
     if (!clamp_needed_) return {};
-    const auto before = positions_.next();
-    for (const kafka::Position& position : before) {
+    for (const kafka::Position& position : positions_.next()) {
         const auto log = consumer_->query_watermarks(position.where, ask_timeout);
         if (!log) return log.error();
-        positions_.clamp(position.where, *log);
+        const Offset next = positions_.clamp(position.where, *log);
+        if (next != position.offset) begun_.push_back({position.where, next, {}});
     }
-    const auto after = positions_.next();
-    for (std::size_t i = 0; i < after.size(); ++i)
-        if (after[i].offset != before[i].offset) begun_.push_back(after[i]);
     clamp_needed_ = false;
     start_needed_ = true;
     return {};
@@ -147,12 +144,15 @@ void Feed::begin(const kafka::TopicPartition& where, Offset from, Offset end) {
 
 void Feed::read_some() {
     std::vector<Outgoing> batch;
+    std::vector<kafka::Position> ends;
     for (const kafka::Event& event : consumer_->poll(poll_wait)) {
         switch (event.kind) {
             case kafka::Event::Kind::record: on_record(event.record, batch); break;
             case kafka::Event::Kind::end:
-                positions_.reached_end({std::string(event.record.topic), event.record.partition},
-                                       event.record.offset);
+                ends.push_back({{std::string(event.record.topic), event.record.partition},
+                                event.record.offset,
+                                {}});
+                positions_.reached_end(ends.back().where, ends.back().offset);
                 break;
             case kafka::Event::Kind::failed: on_failed(event); break;
         }
@@ -163,8 +163,8 @@ void Feed::read_some() {
         if (batch.back().is_live && produced.count() >= 0)
             meters_.relayed_after(std::chrono::duration_cast<std::chrono::milliseconds>(now) -
                                   produced);
-        sink_.take(std::move(batch));
     }
+    if (!batch.empty() || !ends.empty()) sink_.take(std::move(batch), std::move(ends));
     if (!caught_up_ && !trouble_ && positions_.caught_up()) {
         caught_up_ = true;
         sink_.caught_up();

@@ -22,7 +22,9 @@ namespace weir::emitter {
 struct FeedSink {
     /// From where partitions are read on, before the first of their records.
     std::function<void(std::vector<kafka::Position>)> start;
-    std::function<void(std::vector<Outgoing>)> take;
+    /// Events, and then where partitions have been read to their end: between the last record and
+    /// the end there may be markers of transactions.
+    std::function<void(std::vector<Outgoing>, std::vector<kafka::Position>)> take;
     std::function<void()> caught_up;  ///< once, when the past has been read
     std::function<void()> tick;       ///< about once a second
 };

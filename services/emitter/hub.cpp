@@ -13,8 +13,11 @@
 namespace weir::emitter {
 namespace {
 
-// Each event carries an offset for each partition, at most some 11 bytes.
-constexpr std::size_t recovery_partitions_max = 100;
+// Clients that wait for us to be as far as where they come from.
+constexpr std::size_t returning_max = 1'000;
+
+// What is sent again, kept for the next client that stands at the same place.
+constexpr std::size_t resends_max = 16;
 
 std::vector<std::string> events_of(const std::vector<Relay>& relays, std::string_view nsp) {
     std::vector<std::string> events;
@@ -96,79 +99,89 @@ Hub::Room* Hub::room_of(const Relay& relay) const {
     return nullptr;
 }
 
+bool Hub::is_tracked(const Room& room, std::string_view topic) const {
+    return room.backlog && std::ranges::any_of(relays_, [&](const Relay& relay) {
+               return relay.topic == topic && relay.nsp == room.nsp.name() && !relay.latest;
+           });
+}
+
 void Hub::start(const std::vector<kafka::Position>& positions) {
     for (const auto& room : rooms_) {
-        if (!room->backlog) continue;
         for (const auto& [where, offset, _] : positions)
-            if (std::ranges::any_of(relays_, [&](const Relay& relay) {
-                    return relay.topic == where.topic && relay.nsp == room->nsp.name() &&
-                           !relay.latest;
-                }))
+            if (is_tracked(*room, where.topic))
                 room->backlog->begin(where.topic, number(where.partition), number(offset));
+        if (!room->backlog) continue;
         const std::size_t partitions = room->backlog->now().partitions();
-        if (partitions <= recovery_partitions_max) continue;
+        if (partitions <= OffsetVector::partitions_max) continue;
         log::warn("too many partitions for clients to be sent only what they have missed",
                   {{"namespace", room->nsp.name()},
                    {"partitions", partitions},
-                   {"most", recovery_partitions_max}});
+                   {"most", OffsetVector::partitions_max}});
         room->backlog.reset();
+        room->snapshot_version = 0;
     }
 }
 
 void Hub::welcome(Room& room, socketio::Socket& socket) {
     if (!socket.recovered()) {
-        if (room.snapshot_version != room.history.version() ||
-            room.snapshot_records != room.records) {
+        const std::uint64_t version =
+            room.history.version() + (room.backlog ? room.backlog->version() : 0);
+        if (room.snapshot_version != version) {
             room.snapshot = room.nsp.encode(snapshot_event, snapshot_args(room));
-            room.snapshot_version = room.history.version();
-            room.snapshot_records = room.records;
+            room.snapshot_version = version;
         }
         socket.emit(room.snapshot);
     }
-    socket.emit(totals_event, totals_json(room));
+    socket.emit(totals_event, totals_args(room));
     make_up(socket, 0);
 }
 
-void Hub::take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide) {
-    const auto there = room.backlog ? room.backlog->now().read(offset) : std::nullopt;
-    if (!there) return decide(std::nullopt);
-    room.returning.push_back({*there, std::move(decide), Clock::now() + recovery_wait_});
-    this->decide(room);
+bool Hub::has_reached(const Room& room, const OffsetVector& there) const {
+    return caught_up_ && (!room.backlog || room.backlog->has_reached(there));
 }
 
-/// Takes back who has waited long enough: until we are as far as where they come from, or for so
-/// long that a snapshot is better.
-void Hub::decide(Room& room) {
+/// Another replica may have been further than we are: then the client waits until we are, or for
+/// so long that a snapshot is better.
+void Hub::take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide) {
+    const auto there = room.backlog ? room.backlog->now().read(offset) : std::nullopt;
+    if (!there) return decide(nullptr);
+    if (has_reached(room, *there)) return decide(missed(room, *there));
+    if (room.returning.size() >= returning_max) return decide(nullptr);
+    room.returning.push_back({*there, std::move(decide), Clock::now() + recovery_wait_});
+}
+
+void Hub::take_back_waiting(Room& room) {
     const auto now = Clock::now();
     for (auto client = room.returning.begin(); client != room.returning.end();) {
-        const bool reached =
-            caught_up_ && (!room.backlog || room.backlog->has_reached(client->there));
+        const bool reached = has_reached(room, client->there);
         if (!reached && now < client->deadline) {
             ++client;
             continue;
         }
-        const Returning decided = std::move(*client);
+        const Returning taken = std::move(*client);
         client = room.returning.erase(client);
-        decided.decide(reached ? missed(room, decided.there) : std::nullopt);
+        taken.decide(reached ? missed(room, taken.there) : nullptr);
     }
 }
 
-std::optional<socketio::Namespace::Missed> Hub::missed(const Room& room,
-                                                       const OffsetVector& there) const {
-    const auto events = room.backlog ? room.backlog->since(there) : std::nullopt;
-    if (!events) return std::nullopt;
-    socketio::Namespace::Missed chunks;
-    std::size_t bytes = 0;
-    for (const auto& [event, offset] : *events) {
-        chunks.push_back(
-            room.nsp.encode(relays_[event->relay].event, with_offset(event->args, offset)));
-        bytes += chunks.back()->frames().size();
-        if (bytes > resend_bytes_max_) return std::nullopt;
-    }
-    return chunks;
+socketio::ChunkPtr Hub::missed(Room& room, const OffsetVector& there) const {
+    if (!room.backlog) return nullptr;
+    if (std::exchange(room.resends_version, room.backlog->version()) != room.resends_version)
+        room.resends.clear();
+    const std::string text = there.text();
+    if (const auto known = room.resends.find(text); known != room.resends.end())
+        return known->second;
+    const auto events = room.backlog->since(there, resend_bytes_max_);
+    if (!events) return nullptr;
+    auto chunk = std::make_shared<socketio::Chunk>();
+    for (const auto& [event, offset] : *events)
+        room.nsp.add_to(*chunk, relays_[event->relay].event, with_offset(event->args, offset));
+    if (room.resends.size() < resends_max) room.resends.emplace(text, chunk);
+    return chunk;
 }
 
-void Hub::take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now) {
+void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Position>& ends,
+               std::chrono::milliseconds now) {
     for (const auto& room : rooms_)
         room->history.expire(now);
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -187,7 +200,6 @@ void Hub::take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now
         const auto event = std::ranges::find(room->events, relay.event) - room->events.begin();
         ++room->totals[static_cast<std::size_t>(event)];
         room->totals_changed = true;
-        ++room->records;
         const bool is_last = ends_record(batch, i);
         if (relay.latest) {
             if (good) send_latest(outgoing, caught_up_);
@@ -195,11 +207,19 @@ void Hub::take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now
             room->history.add(relay, outgoing, now);
             send(*room, outgoing, is_last);
         } else if (room->backlog && is_last) {
-            room->backlog->pass(relay.topic, outgoing.partition, outgoing.offset);
+            room->backlog->pass(relay.topic, outgoing.partition, outgoing.offset + 1);
         }
     }
-    for (const auto& room : rooms_)
-        decide(*room);
+    for (const auto& room : rooms_) {
+        for (const auto& [where, offset, _] : ends)
+            if (is_tracked(*room, where.topic)) {
+                const std::uint64_t before = room->backlog->version();
+                room->backlog->pass(where.topic, number(where.partition), number(offset));
+                // Clients have to know, too: no event may come for long.
+                room->totals_changed = room->totals_changed || room->backlog->version() != before;
+            }
+        take_back_waiting(*room);
+    }
 }
 
 void Hub::send(Room& room, const Outgoing& outgoing, bool ends_record) {
@@ -261,8 +281,8 @@ void Hub::catch_up() {
 void Hub::tick() {
     for (const auto& room : rooms_) {
         if (caught_up_ && std::exchange(room->totals_changed, false))
-            room->nsp.emit(totals_event, totals_json(*room));
-        decide(*room);
+            room->nsp.emit(totals_event, totals_args(*room));
+        take_back_waiting(*room);
     }
 }
 
@@ -270,12 +290,12 @@ std::string Hub::snapshot_args(const Room& room) {
     return with_offset(room.history.snapshot(), room.backlog ? room.backlog->offset() : "");
 }
 
-std::string Hub::totals_json(const Room& room) {
+std::string Hub::totals_args(const Room& room) {
     std::string json = "{";
     for (std::size_t i = 0; i < room.events.size(); ++i)
         json +=
             fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(room.events[i]), room.totals[i]);
-    return json + '}';
+    return with_offset(json + '}', room.backlog ? room.backlog->offset() : "");
 }
 
 }  // namespace weir::emitter

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +46,9 @@ public:
     /// From where partitions are read on, before the first of their records.
     void start(const std::vector<kafka::Position>& positions);
 
-    void take(const std::vector<Outgoing>& batch, std::chrono::milliseconds now);
+    /// Events, and then where partitions have been read to their end.
+    void take(const std::vector<Outgoing>& batch, const std::vector<kafka::Position>& ends,
+              std::chrono::milliseconds now);
 
     /// The past has been read.
     void catch_up();
@@ -71,20 +74,24 @@ private:
         std::vector<std::string> events;
         std::vector<std::uint64_t> totals;  ///< by event
         bool totals_changed = false;
-        std::uint64_t records = 0;           ///< that have been taken
-        std::uint64_t snapshot_records = 0;  ///< as of the snapshot
-        std::uint64_t snapshot_version = 0;  ///< of the history
+        std::uint64_t snapshot_version = 0;  ///< of history and backlog
         socketio::ChunkPtr snapshot;         ///< encoded for sockets
         std::list<Returning> returning;
+        std::uint64_t resends_version = 0;  ///< of the backlog
+        /// By where a client stands: those of a replica that ended stand at few places.
+        std::map<std::string, socketio::ChunkPtr, std::less<>> resends;
     };
 
     void add_room(socketio::Namespace& nsp, const HubOptions& options);
     Room* room_of(const Relay& relay) const;
+    /// Whether a room's clients are told where they stand in that topic.
+    bool is_tracked(const Room& room, std::string_view topic) const;
     void welcome(Room& room, socketio::Socket& socket);
     void take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide);
-    void decide(Room& room);
-    std::optional<socketio::Namespace::Missed> missed(const Room& room,
-                                                      const OffsetVector& there) const;
+    void take_back_waiting(Room& room);
+    bool has_reached(const Room& room, const OffsetVector& there) const;
+    /// What is missing to who stands there; null when it is to get a snapshot.
+    socketio::ChunkPtr missed(Room& room, const OffsetVector& there) const;
     void send(Room& room, const Outgoing& outgoing, bool ends_record);
     void send_latest(const Outgoing& outgoing, bool now);
     /// What `socket` did without, or all of it.
@@ -92,7 +99,7 @@ private:
     /// Whether no event of the same record and room follows the one at `index`.
     bool ends_record(const std::vector<Outgoing>& batch, std::size_t index) const;
     static std::string snapshot_args(const Room& room);
-    static std::string totals_json(const Room& room);
+    static std::string totals_args(const Room& room);
 
     socketio::Server& server_;
     const std::vector<Relay>& relays_;

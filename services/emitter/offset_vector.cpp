@@ -13,9 +13,6 @@
 namespace weir::emitter {
 namespace {
 
-// A text from outside is not believed beyond this.
-constexpr std::size_t partitions_read_max = 10'000;
-
 constexpr std::size_t tag_bytes = 4;
 
 std::string tag_of(const std::vector<std::string>& topics) {
@@ -102,7 +99,7 @@ std::optional<OffsetVector> OffsetVector::read(std::string_view text) const {
                 text.remove_prefix(1);
             }
             const auto offset = take_offset(text);
-            if (!offset || ++count > partitions_read_max) return std::nullopt;
+            if (!offset || ++count > partitions_max) return std::nullopt;
             found.next_[topic].push_back(*offset);
         }
     }

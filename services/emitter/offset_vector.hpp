@@ -18,6 +18,9 @@ namespace weir::emitter {
 /// Pure. A partition that was never set stands at 0, where reading one that was added later begins.
 class OffsetVector {
 public:
+    /// Of all topics together: each event carries a vector. A text with more is nobody's.
+    static constexpr std::size_t partitions_max = 100;
+
     /// Each topic once, in any order: a topic is known by its place among them afterwards.
     explicit OffsetVector(std::vector<std::string> topics);
 

@@ -106,7 +106,7 @@ void Options::declare(config::Command& command) {
     command
         .option("client-queue", client_queue,
                 "The most bytes that wait for one client; one that reads more slowly is "
-                "disconnected, and comes back to a snapshot.")
+                "disconnected, and goes on from there when it comes back.")
         .range(Bytes{64 << 10}, Bytes{1 << 30});
     command.option("client-message-max", client_message_max, "The largest message from a client.")
         .range(Bytes{1 << 10}, Bytes{16 << 20});

@@ -36,12 +36,13 @@ void Positions::reached_end(const kafka::TopicPartition& where, Offset end) {
     pass(state);
 }
 
-void Positions::clamp(const kafka::TopicPartition& where, const kafka::Watermarks& log) {
+Offset Positions::clamp(const kafka::TopicPartition& where, const kafka::Watermarks& log) {
     const auto found = all_.find(where);
-    if (found == all_.end()) return;
+    WEIR_ASSERT(found != all_.end(), "only partitions that were added are read");
     State& state = found->second;
     state.next = std::clamp(state.next, log.low, std::max(log.low, log.high));
     if (state.next >= log.high) pass(state);
+    return state.next;
 }
 
 int Positions::partitions(const std::string& topic) const {

@@ -22,8 +22,8 @@ public:
     /// there may be markers of transactions, which nobody is shown.
     void reached_end(const kafka::TopicPartition& where, Offset end);
 
-    /// The log has changed under us: go on within what it has.
-    void clamp(const kafka::TopicPartition& where, const kafka::Watermarks& log);
+    /// The log has changed under us: go on within what it has. Returns from where on.
+    Offset clamp(const kafka::TopicPartition& where, const kafka::Watermarks& log);
 
     bool caught_up() const { return behind_ == 0; }
     bool empty() const { return all_.empty(); }

@@ -116,6 +116,15 @@ test("a window's progress follows the cluster's clock, not the reader's", () => 
   assert.equal(card_of(device, 0).length_s, 15);
 });
 
+test("a clock that is set right while there is no connection is believed after it", () => {
+  const state = new LiveState();
+  const timestamp_ms = base_ms + 6_000;
+  state.apply("partial", result("device1", 0, 10, { timestamp_ms }), base_ms - 3_600_000);
+  state.connected();
+  state.apply("partial", result("device1", 0, 11, { timestamp_ms, offset: 7 }), timestamp_ms);
+  assert.equal(state.cluster_time(timestamp_ms), timestamp_ms);
+});
+
 test("a line breaks where windows are missing or are no number", () => {
   const state = new LiveState();
   state.apply("window", result("device1", 0, 1), base_ms);

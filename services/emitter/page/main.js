@@ -71,7 +71,10 @@ function show_connection({ state, transport }) {
 
 connect((name, args) => {
   if (state.apply(name, args, Date.now())) draw_soon();
-}, show_connection);
+}, (connection) => {
+  if (connection.state === "connected") state.connected();
+  show_connection(connection);
+});
 role(page, "range").addEventListener("change", ({ target }) => {
   chart.span_s = Number(target.value) * 60;
   draw_soon();

@@ -115,11 +115,15 @@ export class LiveState {
     this.limits = { ...default_limits, ...limits };
   }
 
+  /// A connection was made: this machine may have slept, and its clock have been set meanwhile.
+  connected() {
+    this.#clock_ahead_ms = NaN;
+  }
+
   /// Folds one event in; `args` are its arguments as they came. Returns whether anything changed.
   apply(event, args, now_ms) {
     switch (event) {
       case "snapshot":
-        this.#clock_ahead_ms = NaN;
         return this.#snapshot(args[0], now_ms);
       case "window":
       case "partial":

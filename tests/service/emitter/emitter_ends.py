@@ -55,4 +55,4 @@ class Live:
         return self.until(lambda event: event[0] == "snapshot", "snapshot")[1]
 
     def totals(self, **wanted):
-        return self.until(lambda event: event[0] == "totals" and event[1] == wanted, "totals")
+        return self.until(lambda event: event[:2] == ["totals", wanted], "totals")

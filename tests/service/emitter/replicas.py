@@ -49,8 +49,11 @@ class Switch:
             client.close()
             return
         with self._lock:
-            if target == self._target:
-                self._open |= {client, server}
+            if target != self._target:  # another one was chosen meanwhile
+                client.close()
+                server.close()
+                return
+            self._open |= {client, server}
         back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
         back.start()
         self._pump(client, server)

@@ -14,6 +14,8 @@ using namespace weir::emitter;
 
 namespace {
 
+constexpr std::size_t all = 1 << 20;
+
 SentEvent event(std::int32_t partition, std::int64_t offset, std::string args = "1") {
     return {.partition = partition, .offset = offset, .args = std::move(args)};
 }
@@ -41,16 +43,18 @@ TEST_CASE("what is missing is what comes after the offset of each partition", "[
     const OffsetVector there = sent.now();
     sent.add("t", event(1, 21));
     sent.add("t", event(0, 12));
-    CHECK(offsets(*sent.since(before)) == std::vector<std::int64_t>{10, 21, 12});
-    CHECK(offsets(*sent.since(there)) == std::vector<std::int64_t>{21, 12});
-    CHECK(sent.since(sent.now())->empty());
-    CHECK(sent.since(there)->back().offset == sent.offset());
+    CHECK(offsets(*sent.since(before, all)) == std::vector<std::int64_t>{10, 21, 12});
+    CHECK(offsets(*sent.since(there, all)) == std::vector<std::int64_t>{21, 12});
+    CHECK(sent.since(sent.now(), all)->empty());
+    CHECK(sent.since(there, all)->back().offset == sent.offset());
     CHECK(sent.has_reached(there));
 }
 
 TEST_CASE("a record without an event moves the offset all the same", "[emitter]") {
     Backlog sent = backlog();
-    sent.pass("t", 0, 14);
+    sent.pass("t", 0, 15);
+    CHECK(sent.offset().ends_with(":15,20"));
+    sent.pass("t", 0, 12);  // the end that was seen before it
     CHECK(sent.offset().ends_with(":15,20"));
 }
 
@@ -59,16 +63,16 @@ TEST_CASE("who has missed more than is kept is told so", "[emitter]") {
     const OffsetVector start = sent.now();
     for (int i = 0; i < 3; ++i)
         sent.add("t", event(0, 10 + i));
-    CHECK(sent.since(start)->size() == 3);
+    CHECK(sent.since(start, all)->size() == 3);
     sent.add("t", event(1, 20));
-    CHECK_FALSE(sent.since(start));
+    CHECK_FALSE(sent.since(start, all));
     OffsetVector later = start;
     later.set(0, 0, 11);
-    CHECK(offsets(*sent.since(later)) == std::vector<std::int64_t>{11, 12, 20});
+    CHECK(offsets(*sent.since(later, all)) == std::vector<std::int64_t>{11, 12, 20});
     sent.add("t", event(1, 21, std::string(10'000, 'x')));
     CHECK(sent.bytes() == 0);
-    CHECK_FALSE(sent.since(later));
-    CHECK(sent.since(sent.now())->empty());
+    CHECK_FALSE(sent.since(later, all));
+    CHECK(sent.since(sent.now(), all)->empty());
 }
 
 TEST_CASE("a partition that is read from elsewhere forgets what was before", "[emitter]") {
@@ -76,10 +80,25 @@ TEST_CASE("a partition that is read from elsewhere forgets what was before", "[e
     const OffsetVector start = sent.now();
     sent.add("t", event(0, 10));
     sent.begin("t", 1, 500);  // retention took what was in between
-    CHECK_FALSE(sent.since(start));
+    CHECK_FALSE(sent.since(start, all));
     OffsetVector there = start;
     there.set(0, 1, 500);
-    CHECK(offsets(*sent.since(there)) == std::vector<std::int64_t>{10});
+    CHECK(offsets(*sent.since(there, all)) == std::vector<std::int64_t>{10});
+    // Made anew: its offsets are others' now.
+    sent.begin("t", 0, 3);
+    CHECK(sent.bytes() == 0);
+    there.set(0, 0, 3);
+    sent.add("t", event(0, 3));
+    CHECK(offsets(*sent.since(there, all)) == std::vector<std::int64_t>{3});
+}
+
+TEST_CASE("more than is wanted at once is nothing", "[emitter]") {
+    Backlog sent = backlog();
+    const OffsetVector start = sent.now();
+    sent.add("t", event(0, 10, std::string(100, 'x')));
+    const std::size_t bytes = 100 + sent.offset().size();
+    CHECK(sent.since(start, bytes));
+    CHECK_FALSE(sent.since(start, bytes - 1));
 }
 
 TEST_CASE("only the last event of a record has its offset", "[emitter]") {
@@ -90,7 +109,7 @@ TEST_CASE("only the last event of a record has its offset", "[emitter]") {
     sent.add("t", first);
     CHECK(sent.now() == start);
     sent.add("t", event(0, 10));
-    const auto missing = sent.since(start);
+    const auto missing = sent.since(start, all);
     REQUIRE(missing->size() == 2);
     CHECK(missing->front().offset.empty());
     CHECK(missing->back().offset == sent.offset());
@@ -138,7 +157,7 @@ TEST_CASE("a client that moves between replicas gets every event once", "[emitte
         REQUIRE(there);
         if (!sent.has_reached(*there)) continue;  // it waits
         connected = true;
-        const auto missing = sent.since(*there);
+        const auto missing = sent.since(*there, all);
         REQUIRE(missing);
         for (const auto& [lost, offset] : *missing) {
             take(*lost, offset);
@@ -149,7 +168,7 @@ TEST_CASE("a client that moves between replicas gets every event once", "[emitte
         }
     }
     const Backlog& last = replicas[at].sent;
-    const auto missing = last.since(*last.now().read(kept));
+    const auto missing = last.since(*last.now().read(kept), all);
     REQUIRE(missing);
     for (const auto& [lost, offset] : *missing)
         take(*lost, offset);

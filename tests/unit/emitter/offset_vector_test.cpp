@@ -47,9 +47,10 @@ TEST_CASE("a text that is no offset vector is nothing", "[emitter]") {
     }
     CHECK(example().read(tag + ":1;2"));
     std::string endless = tag + ":1";
-    for (int i = 0; i < 20'000; ++i)
+    for (int i = 0; i < 100; ++i)
         endless += ",1";
     CHECK_FALSE(example().read(endless + ";"));
+    CHECK(example().read(endless.substr(0, endless.size() - 2) + ";"));
 }
 
 TEST_CASE("who has got all that another has covers it", "[emitter]") {
