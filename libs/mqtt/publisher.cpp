@@ -2,34 +2,25 @@
 #include "mqtt/publisher.hpp"
 
 #include <MQTTAsync.h>
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <cstdint>
-#include <deque>
-#include <limits>
-#include <map>
-#include <mutex>
-#include <random>
-#include <shared_mutex>
-#include <thread>
 #include <utility>
 
 #include "base/log.hpp"
-#include "mqtt/backoff.hpp"
 #include "mqtt/paho.hpp"
-#include "mqtt/reason.hpp"
+#include "mqtt/publisher_state.hpp"
 #include "mqtt/topic.hpp"
 
 namespace weir::mqtt {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // The remaining length of a packet is at most 268,435,455 bytes (MQTT 5 section 1.5.5); topic,
 // packet id and properties take part of it.
 constexpr std::size_t payload_bytes_max = 268'435'455 - 65'535 - 16;
+
+constexpr const char* online = "online";
+constexpr const char* offline = "offline";
+constexpr std::chrono::milliseconds last_word_max{1'000};
 
 }  // namespace
 
@@ -43,164 +34,6 @@ std::string_view describe(PublishError error) {
     }
     return "unknown error";
 }
-
-/// The control thread owns paho's client: it makes one per connection, destroys it after a loss,
-/// and runs every handler. paho's own callbacks only append to `events_`.
-///
-/// Locks: gate_ before paho's, paho's before mutex_. gate_ (shared: publishing; alone: replacing
-/// the client) guards client_; mutex_ guards the rest. No lock is held while a handler runs.
-class Publisher::State {
-public:
-    State(PublisherOptions options, ConnectionHandler on_connection)
-        : options_(std::move(options)),
-          on_connection_(std::move(on_connection)),
-          backoff_(options_.connection.retry_first, options_.connection.retry_ceiling,
-                   std::random_device{}()),
-          thread_([this] { run(); }) {}
-
-    Result<void, PublishError> publish(std::string_view topic, std::string_view payload, Qos qos,
-                                       Retain retain, Completion done);
-    bool connected() const {
-        const std::lock_guard lock(mutex_);
-        return up_ && !closing_;
-    }
-    std::size_t in_flight() const {
-        const std::lock_guard lock(mutex_);
-        return tickets_.size();
-    }
-    void close(std::chrono::milliseconds wait);
-
-private:
-    /// What paho carries for us with a message; it stays where it is until the message's answer.
-    struct Ticket {
-        State* state;
-        std::uint64_t id;
-        Qos qos;
-        Completion done;
-    };
-    struct Event {
-        enum class Kind { answered, connected, connect_failed, lost };
-        Kind kind;
-        std::uint64_t id = 0;              // answered: of the ticket
-        std::size_t receive_max = 65'535;  // connected: what the broker takes unacknowledged
-        Fate fate = Fate::unknown;
-        std::string reason;
-    };
-    using Tickets = std::map<std::uint64_t, Ticket>;
-
-    void run();
-    void wait_for_work(std::unique_lock<std::mutex>& lock);
-    void connect();
-    void discard_client();
-    void handle(Event event);
-    void answer(std::uint64_t id, Fate fate, std::string_view reason);
-    void drop_connection(std::string_view reason);
-    void push(Event event);
-    Result<void, PublishError> register_ticket(Qos qos, Completion done, Ticket*& ticket);
-    Tickets::node_type take_ticket(std::uint64_t id);
-    Result<void, PublishError> hand_over(const std::string& topic, std::string_view payload,
-                                         Qos qos, Retain retain, Ticket& ticket);
-
-    static State& self(void* context) { return *static_cast<State*>(context); }
-    static void answered(void* context, Fate fate, std::string reason) {
-        const Ticket& ticket = *static_cast<Ticket*>(context);
-        ticket.state->push({.kind = Event::Kind::answered,
-                            .id = ticket.id,
-                            .fate = fate,
-                            .reason = std::move(reason)});
-    }
-    static void on_sent(void* context, MQTTAsync_successData*) {
-        answered(context, Fate::acknowledged, {});
-    }
-    static void on_sent5(void* context, MQTTAsync_successData5*) {
-        answered(context, Fate::acknowledged, {});
-    }
-    static void on_send_failed(void* context, MQTTAsync_failureData* data) {
-        answered(context, Fate::unknown, paho::failure_text(data->code, data->message));
-    }
-    static void on_send_failed5(void* context, MQTTAsync_failureData5* data) {
-        const auto code = static_cast<std::uint8_t>(data->reasonCode);
-        if (code >= reason_failure_min)
-            answered(context, Fate::refused, std::string(reason_text(code)));
-        else
-            answered(context, Fate::unknown, paho::failure_text(data->code, data->message));
-    }
-    static void on_connected(void* context, MQTTAsync_successData*) {
-        self(context).push({.kind = Event::Kind::connected});
-    }
-    static void on_connected5(void* context, MQTTAsync_successData5* data) {
-        Event event{.kind = Event::Kind::connected};
-        if (MQTTProperties_hasProperty(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM) != 0)
-            event.receive_max = static_cast<std::size_t>(MQTTProperties_getNumericValue(
-                &data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM));
-        self(context).push(std::move(event));
-    }
-    static void on_connect_failed(void* context, MQTTAsync_failureData* data) {
-        std::string reason =
-            data->code > 0 ? std::string(connect_return_text(static_cast<std::uint8_t>(data->code)))
-                           : paho::failure_text(data->code, data->message);
-        self(context).connect_failed(std::move(reason));
-    }
-    static void on_connect_failed5(void* context, MQTTAsync_failureData5* data) {
-        const auto code = static_cast<std::uint8_t>(data->reasonCode);
-        std::string reason = code >= reason_failure_min
-                                 ? std::string(reason_text(code))
-                                 : paho::failure_text(data->code, data->message);
-        self(context).connect_failed(std::move(reason));
-    }
-    /// paho itself only says that TLS failed.
-    static int on_tls_error(const char* line, std::size_t size, void* context) {
-        const std::lock_guard lock(self(context).mutex_);
-        self(context).tls_error_ = paho::tls_reason({line, size});
-        return 1;  // go on with the next line
-    }
-    static void on_lost(void* context, char*) {
-        self(context).push({.kind = Event::Kind::lost, .reason = "the connection ended"});
-    }
-    static void on_disconnected(void* context, MQTTProperties*, enum MQTTReasonCodes code) {
-        self(context).push({.kind = Event::Kind::lost,
-                            .reason = std::string(reason_text(static_cast<std::uint8_t>(code)))});
-    }
-
-    void connect_failed(std::string reason) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (const auto words = std::exchange(tls_error_, {}); !words.empty())
-                reason = "TLS: " + words;
-            else if (const BrokerUri& broker = options_.connection.broker; broker.tls)
-                reason += ", which may mean that the broker's certificate is not for " +
-                          broker.endpoint.host;
-        }
-        push({.kind = Event::Kind::connect_failed, .reason = std::move(reason)});
-    }
-
-    const paho::ThreadKeeper keeper_;
-    const PublisherOptions options_;
-    const ConnectionHandler on_connection_;
-
-    std::shared_mutex gate_;
-    MQTTAsync client_ = nullptr;
-
-    mutable std::mutex mutex_;
-    std::string tls_error_;  // of the attempt that is being made
-    std::condition_variable changed_;
-    std::deque<Event> events_;
-    Tickets tickets_;
-    std::size_t unacknowledged_ = 0;  // tickets at QoS 1 and 2
-    std::size_t receive_max_ = 0;
-    std::uint64_t next_id_ = 0;
-    bool up_ = false;
-    bool closing_ = false;
-    bool stop_ = false;
-
-    // Of the control thread alone.
-    Backoff backoff_;
-    bool connecting_ = false;
-    bool failure_told_ = false;
-    Clock::time_point next_attempt_ = Clock::now();
-
-    std::thread thread_;
-};
 
 void Publisher::State::push(Event event) {
     const std::lock_guard lock(mutex_);
@@ -236,10 +69,46 @@ Result<void, PublishError> Publisher::State::register_ticket(Qos qos, Completion
     if (!up_) return PublishError::not_connected;
     if (tickets_.size() >= options_.in_flight_max) return PublishError::queue_full;
     if (counts && unacknowledged_ >= receive_max_) return PublishError::queue_full;
-    const std::uint64_t id = next_id_++;
-    ticket = &tickets_.emplace(id, Ticket{this, id, qos, std::move(done)}).first->second;
-    if (counts) ++unacknowledged_;
+    ticket = &add_ticket(qos, std::move(done));
     return {};
+}
+
+/// Call with mutex_ held.
+Publisher::State::Ticket& Publisher::State::add_ticket(Qos qos, Completion done) {
+    const std::uint64_t id = next_id_++;
+    if (qos != Qos::at_most_once) ++unacknowledged_;
+    return tickets_.emplace(id, Ticket{this, id, qos, std::move(done)}).first->second;
+}
+
+/// Beyond all limits, for it is one message; if it is lost, so is the connection, and with the next
+/// one it is said anew. Returns what its answer will name, nothing when there is none to come.
+std::optional<std::uint64_t> Publisher::State::say(std::string_view status) {
+    if (options_.status_topic.empty()) return std::nullopt;
+    const std::shared_lock gate(gate_);
+    std::unique_lock lock(mutex_);
+    if (!up_) return std::nullopt;
+    Ticket& ticket = add_ticket(Qos::at_least_once, [this](Fate fate, std::string_view reason) {
+        if (fate == Fate::refused)
+            log::warn("the MQTT broker refuses the status",
+                      {{"topic", options_.status_topic}, {"reason", reason}});
+    });
+    const std::uint64_t id = ticket.id;
+    lock.unlock();
+    const auto sent =
+        hand_over(options_.status_topic, status, Qos::at_least_once, Retain::yes, ticket);
+    return sent ? std::optional(id) : std::nullopt;
+}
+
+/// A connection that is closed in good order has no will: what the broker would say, we must.
+void Publisher::State::say_goodbye() {
+    const auto id = say(offline);
+    if (!id) return;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, last_word_max, [&] {
+        return !up_ || std::any_of(events_.begin(), events_.end(), [&](const Event& event) {
+            return event.kind == Event::Kind::answered && event.id == *id;
+        });
+    });
 }
 
 /// Empty when there is none with this id. Call with mutex_ held.
@@ -287,6 +156,7 @@ void Publisher::State::run() {
         if (client_ == nullptr && Clock::now() >= next_attempt_) connect();
         lock.lock();
     }
+    say_goodbye();
     drop_connection("the publisher was closed");
 }
 
@@ -316,6 +186,12 @@ void Publisher::State::connect() {
         connect.binarypwd.data = connection.password.data();
         connect.binarypwd.len = static_cast<int>(connection.password.size());
     }
+    MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+    will.topicName = options_.status_topic.c_str();
+    will.message = offline;
+    will.retained = 1;
+    will.qos = number(Qos::at_least_once);
+    if (!options_.status_topic.empty()) connect.will = &will;
     paho::Tls tls(connection, on_tls_error, this);
     connect.ssl = tls.options();
     connect.context = this;
@@ -356,6 +232,7 @@ void Publisher::State::handle(Event event) {
             failure_told_ = false;
             backoff_.reset();
             log::info("connected to the MQTT broker", {{"broker", broker}});
+            say(online);
             if (on_connection_) on_connection_(true);
             return;
         case Event::Kind::connect_failed:

@@ -35,6 +35,10 @@ enum class Fate {
 struct PublisherOptions {
     Connection connection;
     std::size_t in_flight_max = 1'000;
+    /// Where it is said, retained, that this client is there: `online` after each connection,
+    /// `offline` at close(), and by the broker (as our will) when a connection ends without a word.
+    /// Empty: nowhere. Must be a topic name.
+    std::string status_topic{};
 };
 
 /// Publishes to one MQTT broker and reports the fate of every message it took.
@@ -80,7 +84,8 @@ public:
     std::size_t in_flight() const;
 
     /// Takes no more, waits at most `wait` for answers, disconnects properly, and answers what is
-    /// left as `unknown`. May take up to 2 s longer than `wait` while the network threads end.
+    /// left as `unknown`. May take up to 3 s longer than `wait`: for a last word on the status topic,
+    /// and while the network threads end.
     void close(std::chrono::milliseconds wait);
 
 private:

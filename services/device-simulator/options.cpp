@@ -28,6 +28,11 @@ Result<void> check_prefix(const std::string& prefix) {
         "expected a topic without wildcards and without \"/\" at its ends, got \"{}\"", prefix)};
 }
 
+Result<void> check_status_topic(const std::string& topic) {
+    if (topic.empty() || mqtt::is_topic_name(topic)) return {};
+    return Error{fmt::format("expected a topic without wildcards, got \"{}\"", topic)};
+}
+
 void declare_devices(config::Command& command, Options& options) {
     command.section("Devices");
     command.option("device", options.device, "The name of a device: the last level of its topic.")
@@ -103,6 +108,13 @@ void declare_mqtt(config::Command& command, Options& options) {
         .range(1, 64);
     command.option("topic-prefix", options.topic_prefix, "Readings go to <prefix>/<device>.")
         .check(check_prefix);
+    command
+        .option("status-topic", options.status_topic,
+                "Where the simulator says `online`, retained, and the MQTT broker says `offline` "
+                "for it when it is gone (its will). Empty: nowhere. A connection has one, so it "
+                "needs --connections 1.")
+        .metavar("TOPIC")
+        .check(check_status_topic);
     command.option("qos", options.qos,
                    "The MQTT quality of service. With 0, readings are dropped and counted while "
                    "the broker is away.");
@@ -117,7 +129,20 @@ void declare_mqtt(config::Command& command, Options& options) {
         .range(1, 1'000'000);
 }
 
+void check_status(const Options& options, std::vector<std::string>& mistakes) {
+    if (options.status_topic.empty()) return;
+    if (options.connections != 1)
+        mistakes.push_back(
+            fmt::format("--status-topic: expected --connections 1, got {}; start one simulator for "
+                        "each topic",
+                        options.connections));
+    if (mqtt::matches(options.topic_prefix + "/+", options.status_topic))
+        mistakes.push_back(fmt::format(
+            "--status-topic: {} is where readings go, see --topic-prefix", options.status_topic));
+}
+
 void check_together(const Options& options, std::vector<std::string>& mistakes) {
+    check_status(options, mistakes);
     if (!options.device.empty() && options.devices != 1)
         mistakes.emplace_back("--device and --devices: give names or a number, not both");
     if (std::set<std::string>(options.device.begin(), options.device.end()).size() !=

@@ -34,6 +34,7 @@ struct Options {
     mqtt::Connection mqtt;
     std::uint32_t connections = 1;
     std::string topic_prefix = "kafka-spark-integration";
+    std::string status_topic;  ///< empty: none
     mqtt::Qos qos = mqtt::Qos::at_most_once;
     bool retain = false;
     std::uint32_t in_flight = 1'000;

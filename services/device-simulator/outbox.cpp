@@ -45,7 +45,7 @@ Outbox::Outbox(const Options& options, runtime::Service& service)
     // From here on the lines are looked at by the publishers' threads, too.
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         Line& line = *lines_[i];
-        mqtt::PublisherOptions publisher{options.mqtt, options.in_flight};
+        mqtt::PublisherOptions publisher{options.mqtt, options.in_flight, options.status_topic};
         publisher.connection.client_id = client_id(options, service.origin());
         if (i > 0) publisher.connection.client_id += fmt::format("-{}", i + 1);
         line.publisher = std::make_unique<mqtt::Publisher>(

@@ -32,7 +32,8 @@ mqtt::SubscriberOptions subscriber_options(const Options& options, const Session
 Lane::Lane(const Options& options, SessionPlan plan, Handler on_message)
     : plan_(std::move(plan)),
       on_message_(std::move(on_message)),
-      mapper_(options.mapping(plan_.filters)) {}
+      mapper_(options.mapping(plan_.filters)),
+      status_(options.status_topics) {}
 
 std::shared_ptr<Lane> Lane::open(const Options& options, SessionPlan plan, Handler on_message) {
     std::shared_ptr<Lane> lane(new Lane(options, std::move(plan), std::move(on_message)));
@@ -58,7 +59,7 @@ void Lane::on_state(bool subscribed, std::string_view reason) {
 }
 
 Result<Mapped> Lane::map(const mqtt::Publish& message) {
-    return mapper_.map(message, now());
+    return is_status(message) ? status_.map(message, now()) : mapper_.map(message, now());
 }
 
 }  // namespace weir::mqtt_bridge

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "device_status.hpp"
 #include "mapping.hpp"
 #include "mqtt/subscriber.hpp"
 #include "options.hpp"
@@ -38,6 +39,8 @@ public:
     /// The record a message becomes; its views live until the next one. Errors: a sentence for the
     /// dead letter.
     Result<Mapped> map(const mqtt::Publish& message);
+    /// Whether it is about a device's status.
+    bool is_status(const mqtt::Publish& message) const { return status_.claims(message.topic); }
     /// Room for a record's headers, kept from one message to the next. On the subscriber's thread.
     std::vector<kafka::Header>& headers() { return headers_; }
 
@@ -48,6 +51,7 @@ private:
     const SessionPlan plan_;
     const Handler on_message_;
     Mapper mapper_;
+    StatusMapper status_;
     std::vector<kafka::Header> headers_;
 
     mutable std::mutex mutex_;

@@ -9,15 +9,13 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "device_name.hpp"
 #include "json/timestamp.hpp"
 #include "json/writer.hpp"
-#include "mqtt/topic.hpp"
 
 namespace weir::mqtt_bridge {
 namespace {
 
-constexpr std::size_t device_bytes_max = 255;
-constexpr std::size_t shown_bytes_max = 40;
 constexpr std::size_t user_properties_max = 64;
 
 /// Brokers refuse a record that is further ahead (message.timestamp.after.max.ms is an hour where
@@ -31,27 +29,6 @@ constexpr std::string_view content_type_header = "content-type";
 constexpr std::string_view correlation_data_header = "mqtt-correlation-data";
 constexpr std::string_view response_topic_header = "mqtt-response-topic";
 constexpr std::string_view expiry_header = "mqtt-expiry-seconds";
-
-/// White space around a payload (a line end, most often) means nothing.
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view space = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
-bool has_control_characters(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F;
-    });
-}
-
-/// The payload in a sentence: its beginning, as JSON text so that any byte can be shown.
-std::string shown(std::string_view payload) {
-    const bool whole = payload.size() <= shown_bytes_max;
-    return json_quoted(payload.substr(0, shown_bytes_max)) + (whole ? "" : "...");
-}
 
 /// A decimal number as sensors print it: `863.850`, `+5`, `.5`, `5.`, `1e3`.
 std::optional<double> parse_number(std::string_view text) {
@@ -133,21 +110,11 @@ Result<void> Mapper::find_device(const mqtt::Publish& message) {
     if (!options_.key.empty()) {
         if (auto filled = options_.key.apply(message, object(), device_); !filled) return filled;
     } else {
-        const auto filter =
-            std::find_if(options_.filters.begin(), options_.filters.end(),
-                         [&](const std::string& candidate) {
-                             return mqtt::matches(candidate, message.topic);
-                         });
-        if (filter == options_.filters.end())
-            return Error{fmt::format("no --topic matches the topic {}", shown(message.topic))};
-        device_ = mqtt::last_wildcard(*filter, message.topic);
+        const auto device = device_of(message.topic, options_.filters, "--topic");
+        if (!device) return device.error();
+        device_ = *device;
     }
-    if (device_.empty()) return Error{"the topic names no device"};
-    if (device_.size() > device_bytes_max)
-        return Error{fmt::format("the device's name has {} bytes, {} are allowed", device_.size(),
-                                 device_bytes_max)};
-    if (has_control_characters(device_)) return Error{"the device's name has control characters"};
-    return {};
+    return check_device(device_);
 }
 
 Result<Mapped> Mapper::map_number(std::string_view text, EventTime arrival) {

@@ -52,10 +52,11 @@ struct HeaderRule {
 /// The record a message becomes. The views live until the next message.
 struct Mapped {
     std::string_view key;  ///< the device
-    std::string_view value;
-    bool stamped = false;  ///< the time in it is that of the arrival
+    std::string_view value;  ///< data() nullptr: a tombstone
+    bool stamped = false;    ///< the time in it is that of the arrival
     std::span<const kafka::Header> headers{};
     std::int64_t timestamp_ms = 0;  ///< of the record; 0: now
+    bool is_status = false;         ///< of the device, not a reading: see StatusMapper
 };
 
 struct MappingOptions {

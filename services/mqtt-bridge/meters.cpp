@@ -72,6 +72,13 @@ void Meters::show_slots(const std::set<int>& owned, int count) {
             .set(owned.contains(slot) ? 1 : 0);
 }
 
+void Meters::status() {
+    metrics_
+        .counter("weir_status_records_total",
+                 "With --status, records made of what is said about devices.")
+        .add();
+}
+
 void Meters::dead(const std::string& stage) {
     metrics_
         .counter("weir_dead_letters_total", "Messages sent to the dead-letter topic.",

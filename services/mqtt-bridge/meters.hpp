@@ -14,7 +14,7 @@
 
 namespace weir::mqtt_bridge {
 
-/// The bridge's metrics. Threads: delivered(), skipped() and dead() from any, the rest by one.
+/// The bridge's metrics. Threads: delivered(), skipped(), status() and dead() from any, the rest by one.
 class Meters {
 public:
     explicit Meters(runtime::Metrics& metrics);
@@ -27,6 +27,7 @@ public:
     void show_slots(const std::set<int>& owned, int count);
     void delivered() { delivered_.add(); }
     void skipped() { skipped_.add(); }
+    void status();
     void dead(const std::string& stage);
 
 private:

@@ -28,6 +28,10 @@ Result<void> check_topic(const std::string& topic) {
     return Error{fmt::format("expected a Kafka topic, got \"{}\"", topic)};
 }
 
+Result<void> check_optional_topic(const std::string& topic) {
+    return topic.empty() ? Result<void>{} : check_topic(topic);
+}
+
 }  // namespace
 
 void Options::declare(config::Command& command) {
@@ -39,6 +43,12 @@ void Options::declare(config::Command& command) {
                 "matches two would come twice.")
         .metavar("FILTER")
         .required()
+        .check(check_filter);
+    command
+        .option("status-topic", status_topics,
+                "An MQTT topic filter of what is said about devices: online by themselves, offline "
+                "by the MQTT broker (their will). Needs --status.")
+        .metavar("FILTER")
         .check(check_filter);
     command.option("qos", qos,
                    "The MQTT quality of service to subscribe with. Only 1 and 2 lose nothing.");
@@ -95,6 +105,12 @@ void Options::declare(config::Command& command) {
         .option("dead-letter", dead_letter,
                 "The Kafka topic of the messages that cannot become records.")
         .check(check_topic);
+    command
+        .option("status", status,
+                "The Kafka topic of the devices' statuses, the last one per device: compacted. "
+                "Empty: none; needs --status-topic.")
+        .metavar("TOPIC")
+        .check(check_optional_topic);
 
     command
         .option("slots", slots,
@@ -103,21 +119,21 @@ void Options::declare(config::Command& command) {
                 "filter then has an MQTT session of its own, named after --client-id. Empty: this "
                 "bridge takes all filters.")
         .metavar("TOPIC")
-        .check([](const std::string& topic) {
-            return topic.empty() ? Result<void>{} : check_topic(topic);
-        });
+        .check(check_optional_topic);
 
     command.rule([this](std::vector<std::string>& mistakes) {
         check_share(mistakes);
         check_slots(mistakes);
+        check_status(mistakes);
     });
     command.rule([this](std::vector<std::string>& mistakes) {
-        for (std::size_t i = 0; i < topics.size(); ++i)
-            for (std::size_t j = i + 1; j < topics.size(); ++j)
-                if (mqtt::overlap(topics[i], topics[j]))
+        const std::vector<std::string> all = filters();
+        for (std::size_t i = 0; i < all.size(); ++i)
+            for (std::size_t j = i + 1; j < all.size(); ++j)
+                if (mqtt::overlap(all[i], all[j]))
                     mistakes.push_back(fmt::format(
-                        "--topic: {} and {} overlap; a message that matches both would come twice",
-                        topics[i], topics[j]));
+                        "{}: {} and {} overlap; a message that matches both would come twice",
+                        j < topics.size() ? "--topic" : "--status-topic", all[i], all[j]));
         for (const auto* list : {&kafka.properties, &kafka.secrets.list})
             for (const kafka::Property& property : *list)
                 if (property.key.starts_with("queue.buffering.max.") &&
@@ -128,6 +144,12 @@ void Options::declare(config::Command& command) {
     });
     command.example("mqtt-bridge --mqtt tcp://broker:1883 --topic 'air/+' --output air-readings",
                     "Carries the readings of air/<device> into a Kafka topic, keyed by device.");
+}
+
+std::vector<std::string> Options::filters() const {
+    std::vector<std::string> all = topics;
+    all.insert(all.end(), status_topics.begin(), status_topics.end());
+    return all;
 }
 
 MappingOptions Options::mapping(std::vector<std::string> filters) const {
@@ -161,15 +183,34 @@ void Options::check_share(std::vector<std::string>& mistakes) const {
 
 void Options::check_slots(std::vector<std::string>& mistakes) const {
     if (slots.empty()) return;
-    for (const auto& [name, topic] : {std::pair{"output", &output}, {"dead-letter", &dead_letter}})
+    for (const auto& [name, topic] : {std::pair{"output", &output},
+                                      {"dead-letter", &dead_letter},
+                                      {"status", &status}})
         if (slots == *topic)
             mistakes.push_back(fmt::format(
                 "--slots: {} is also the --{}; the slots need a topic of their own", slots, name));
-    if (in_flight < topics.size())
+    if (const std::size_t sessions = filters().size(); in_flight < sessions)
         mistakes.push_back(fmt::format(
             "--in-flight: {} is not one message for each of the {} filters, which --slots gives a "
             "session each; give {} or more",
-            in_flight, topics.size(), topics.size()));
+            in_flight, sessions, sessions));
+}
+
+void Options::check_status(std::vector<std::string>& mistakes) const {
+    if (status.empty() != status_topics.empty())
+        mistakes.emplace_back(status.empty()
+                                  ? "--status-topic needs --status, the Kafka topic of statuses"
+                                  : "--status needs --status-topic, where statuses come from");
+    if (status.empty()) return;
+    for (const auto& [name, topic] : {std::pair{"output", &output}, {"dead-letter", &dead_letter}})
+        if (status == *topic)
+            mistakes.push_back(fmt::format(
+                "--status: {} is also the --{}; statuses need a topic of their own", status, name));
+    if (!share.empty())
+        mistakes.emplace_back(
+            "--status-topic and --share: expected one of them; a shared subscription does not keep "
+            "the order, so a device could seem offline for good; give statuses a bridge of their "
+            "own");
 }
 
 }  // namespace weir::mqtt_bridge

@@ -19,6 +19,7 @@ struct Options {
 
     mqtt::Connection mqtt;
     std::vector<std::string> topics{"kafka-spark-integration/+"};
+    std::vector<std::string> status_topics;
     mqtt::Qos qos = mqtt::Qos::at_least_once;
     std::string share;  ///< empty: every message comes to this session
     MessageTemplate key;
@@ -35,16 +36,20 @@ struct Options {
     kafka::Options kafka;
     std::string output = "kafka-spark-integration-input";
     std::string dead_letter = "kafka-spark-integration-dead-letter";
+    std::string status;  ///< empty: none
 
     /// Declares all of them; this object must outlive `command`.
     void declare(config::Command& command);
 
+    /// All that is subscribed to: of readings, then of statuses.
+    std::vector<std::string> filters() const;
     /// For the filters of one session.
     MappingOptions mapping(std::vector<std::string> filters) const;
 
 private:
     void check_share(std::vector<std::string>& mistakes) const;
     void check_slots(std::vector<std::string>& mistakes) const;
+    void check_status(std::vector<std::string>& mistakes) const;
 };
 
 }  // namespace weir::mqtt_bridge

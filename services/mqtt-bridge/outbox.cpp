@@ -52,7 +52,7 @@ Result<void> Outbox::open() {
 
 void Outbox::carry(const std::shared_ptr<Lane>& lane, const mqtt::Publish& message,
                    mqtt::Token token) {
-    if (message.retained && options_.retained == Passage::skip) {
+    if (message.retained && options_.retained == Passage::skip && !lane->is_status(message)) {
         meters_.skipped();
         return lane->subscriber().acknowledge(token);
     }
@@ -71,7 +71,8 @@ void Outbox::carry(const std::shared_ptr<Lane>& lane, const mqtt::Publish& messa
     if (message.retained) headers.push_back({kafka::header::mqtt_retained, "true"});
     passage->original = {std::string(message.topic), std::string(message.payload)};
     passage->probed = probe_.begin();
-    const kafka::OutgoingRecord record{.topic = options_.output,
+    if (mapped->is_status) meters_.status();
+    const kafka::OutgoingRecord record{.topic = mapped->is_status ? options_.status : options_.output,
                                        .key = mapped->key,
                                        .value = mapped->value,
                                        .headers = headers,

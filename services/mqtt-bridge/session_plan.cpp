@@ -23,12 +23,12 @@ std::uint64_t hash_of(std::string_view text) {
 }  // namespace
 
 SessionPlan whole_session(const Options& options) {
-    return {options.mqtt.client_id, options.topics, options.in_flight, options.in_flight_size};
+    return {options.mqtt.client_id, options.filters(), options.in_flight, options.in_flight_size};
 }
 
 /// One replica may have all sessions, so each gets its share of what may be in flight.
 SessionPlan filter_session(const Options& options, const std::string& filter) {
-    const std::size_t sessions = options.topics.size();
+    const std::size_t sessions = options.filters().size();
     return {fmt::format("{}-{:016x}", options.mqtt.client_id, hash_of(filter)),
             {filter},
             std::max(static_cast<std::uint32_t>(options.in_flight / sessions), 1U),
@@ -48,10 +48,11 @@ void SlotPlan::release(const std::vector<kafka::TopicPartition>& slots) {
 }
 
 std::vector<SessionPlan> SlotPlan::sessions() const {
+    const std::vector<std::string> filters = options_.filters();
     std::vector<SessionPlan> sessions;
-    for (std::size_t i = 0; i < options_.topics.size() && count_ > 0; ++i)
+    for (std::size_t i = 0; i < filters.size() && count_ > 0; ++i)
         if (owned_.contains(static_cast<int>(i % static_cast<std::size_t>(count_))))
-            sessions.push_back(filter_session(options_, options_.topics[i]));
+            sessions.push_back(filter_session(options_, filters[i]));
     return sessions;
 }
 

@@ -42,7 +42,8 @@ Result<void, Obstacle> check_topics(const Options& options, std::chrono::millise
     const auto all = admin->list(wait);
     if (!all) return Obstacle{all.error().message};
     std::vector<kafka::TopicState> written;
-    for (const std::string& wanted : {options.output, options.dead_letter, options.slots}) {
+    for (const std::string& wanted :
+         {options.output, options.dead_letter, options.status, options.slots}) {
         if (wanted.empty()) continue;
         const auto found =
             std::find_if(all->begin(), all->end(),

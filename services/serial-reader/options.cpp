@@ -43,6 +43,11 @@ Result<void> check_topic_prefix(const std::string& prefix) {
                     prefix)};
 }
 
+Result<void> check_status_topic(const std::string& topic) {
+    if (topic.empty() || mqtt::is_topic_name(topic)) return {};
+    return Error{fmt::format("expected a topic without wildcards, got \"{}\"", topic)};
+}
+
 void declare_line(config::Command& command, Options& options) {
     command.section("Serial line");
     command.option("port", options.port, "The serial device or pseudo terminal to read.")
@@ -78,6 +83,12 @@ void declare_output(config::Command& command, Options& options) {
         .option("topic-prefix", options.topic_prefix,
                 "Readings go to <prefix>/<device>, gap records to <prefix>/<device>/gap.")
         .check(check_topic_prefix);
+    command
+        .option("status-topic", options.status_topic,
+                "Where the reader says `online`, retained, and the MQTT broker says `offline` for "
+                "it when it is gone (its will). Empty: nowhere.")
+        .metavar("TOPIC")
+        .check(check_status_topic);
     options.mqtt.client_id = client_id_default;
     options.mqtt.declare(command);
     command.option("qos", options.qos,
@@ -124,6 +135,9 @@ void Options::declare(config::Command& command) {
                 fmt::format("--topic-prefix and --device: expected a topic of at "
                             "most 65535 bytes, got {} with /gap",
                             gap_topic().size()));
+        if (mqtt::matches(topic_prefix + "/+", status_topic) || status_topic == gap_topic())
+            mistakes.push_back(fmt::format("--status-topic: {} is where readings or gap records go",
+                                           status_topic));
     });
     command.example("serial-reader --port /dev/ttyACM0 --device kitchen --mqtt tcp://broker:1883",
                     "Publishes the sensor's readings on kafka-spark-integration/kitchen.");

@@ -25,6 +25,7 @@ struct Options {
 
     std::string device = "device1";
     std::string topic_prefix = "kafka-spark-integration";
+    std::string status_topic;  ///< empty: none
     mqtt::Connection mqtt;
     mqtt::Qos qos = mqtt::Qos::at_least_once;
     PayloadForm payload = PayloadForm::json;

@@ -39,7 +39,8 @@ Sender::Sender(const Options& options, ReadingBuffer& buffer, runtime::Service& 
                                          "Messages sent and not yet answered.")) {
     broker_condition_.unmet("not connected yet");
     publisher_ = std::make_unique<mqtt::Publisher>(
-        mqtt::PublisherOptions{options.connection(), options.in_flight}, [this](bool connected) {
+        mqtt::PublisherOptions{options.connection(), options.in_flight, options.status_topic},
+        [this](bool connected) {
             connected ? broker_condition_.met()
                       : broker_condition_.unmet("the connection was lost");
             wake_up_.ring();

@@ -4,6 +4,7 @@
 import json
 import re
 import signal
+import subprocess
 import threading
 import time
 import uuid
@@ -220,6 +221,26 @@ def test_it_waits_for_a_broker_and_stops_without_one(service, free_port):
     wait_until(lambda: "cannot connect" in process.log_text(), "report of it")
     assert process.get("/readyz")[0] == 503
     assert process.stop() == 0
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_who_asks_later_learns_whether_a_device_is_there(simulator, mosquitto, version):
+    """Its birth and its will are retained, and a broker that restarts hears of it again."""
+    def status():
+        return subprocess.run(["mosquitto_sub", "-p", str(mosquitto.port), "-t", "status/a", "-C",
+                               "1", "-W", "5"], capture_output=True, text=True).stdout.strip()
+
+    process = simulator({"device": "a", "status-topic": "status/a", "mqtt-version": version})
+    wait_until(lambda: status() == "online", "the birth")
+    process.kill()
+    wait_until(lambda: status() == "offline", "the will")
+    process.start().wait_ready()
+    wait_until(lambda: status() == "online", "the second birth")
+    mosquitto.kill()
+    mosquitto.start().wait_ready()
+    wait_until(lambda: status() == "online", "the birth at another broker")
+    assert process.stop() == 0
+    assert status() == "offline"
 
 
 def test_a_stop_is_bounded_by_one_wait_for_all_connections(simulator, mosquitto):

@@ -205,6 +205,21 @@ def test_a_full_buffer_drops_the_oldest_and_says_so(cable, listener, mosquitto, 
     assert dropped == 5000 - len(arrived)
 
 
+def test_whether_the_reader_is_there_is_said_by_itself_and_by_the_broker(listener, reader, cable,
+                                                                         job):
+    topic = "kafka-spark-integration/device1/status"
+    process = reader({"status-topic": topic})
+    wait_until(lambda: listener.payloads(topic) == ["online"], "the birth")
+    process.kill()
+    wait_until(lambda: listener.payloads(topic) == ["online", "offline"], "the will")
+    process.start()
+    wait_until(lambda: len(listener.payloads(topic)) == 3, "the second birth")
+    assert process.stop() == 0
+    wait_until(lambda: listener.payloads(topic) == ["online", "offline"] * 2, "the last word")
+    checked = job("serial-reader", ["--check", "--status-topic", "kafka-spark-integration/status"])
+    assert checked.exit_code == 2 and "where readings" in checked.log_text()
+
+
 def test_a_killed_reader_sends_what_it_had_read(cable, listener, mosquitto, reader):
     process = reader()
     mosquitto.stop()
