@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "mqtt/broker_limits.hpp"
 #include "mqtt/reason.hpp"
 
 namespace weir::mqtt {
@@ -95,17 +96,22 @@ Result<Session::Event, Malformed> Session::on_connack(const Frame& frame, Time n
         keep_alive_ = std::chrono::seconds{own->number};
         ping_due_ = now + keep_alive_;
     }
-    if (const auto expiry = connack->properties.find(PropertyId::session_expiry);
-        expiry && expiry->number < options_.session_expiry_s)
-        event.text = fmt::format("the broker keeps an absent client's session for {} s only",
-                                 expiry->number);
+    event.text = expiry_warning(connack->properties, options_.session_expiry_s);
     // MQTT 3.1.1 would send all retained messages again with every SUBSCRIBE.
     if (!v5 && connack->session_present && was_subscribed_) {
         event.kind = Event::Kind::subscribed;
         return event;
     }
+    std::string subscribe;
+    encode_subscribe(subscribe, subscribe_id, options_.subscriptions, options_.version);
+    if (auto refusal = obstacle(connack->properties, options_.subscriptions, subscribe.size());
+        !refusal.empty()) {
+        event.kind = Event::Kind::refused;
+        event.text = std::move(refusal);
+        return event;
+    }
     event.kind = Event::Kind::connected;
-    encode_subscribe(output_, subscribe_id, options_.subscriptions, options_.version);
+    output_ += subscribe;
     return event;
 }
 
@@ -124,9 +130,8 @@ Result<Session::Event, Malformed> Session::on_suback(const Frame& frame) {
             event.text = fmt::format("subscribing to {}: {}", wanted.filter, reason_text(code));
             return event;
         }
-        if (code < number(wanted.qos))
-            event.text = fmt::format("{} is granted at QoS {} only", wanted.filter, code);
     }
+    event.text = qos_warning(suback->codes, options_.subscriptions);
     was_subscribed_ = true;
     return event;
 }

@@ -50,19 +50,67 @@ TEST_CASE("a refusal is told in words", "[mqtt][session]") {
     weaker.give(connack5());
     const auto granted = weaker.give(suback5(bytes({0})));
     CHECK(granted.kind == Kind::subscribed);
-    CHECK(granted.text == "t/+ is granted at QoS 0 only");
+    CHECK(granted.text ==
+          "t/+ is granted at QoS 0 only and loses messages whenever a connection breaks: raise the "
+          "broker's limit (mosquitto: max_qos) or our rights");
 
     Bench short_lived;
     short_lived.session.open(short_lived.now);
     const auto connected = short_lived.give(connack5(0, 0, bytes({0x11, 0, 0, 0, 60})));
     CHECK(connected.kind == Kind::connected);
-    CHECK(connected.text == "the broker keeps an absent client's session for 60 s only");
+    CHECK(connected.text ==
+          "the broker keeps an absent client's session for 60 s only, and what it holds is lost "
+          "after that: raise its limit above the longest outage");
 
     Bench ended;
     ended.connect();
     const auto goodbye = ended.give(packet(0xE0, bytes({0x8E, 0})));
     CHECK(goodbye.kind == Kind::ended);
     CHECK(goodbye.text == "session taken over by another client with the same id");
+}
+
+TEST_CASE("a broker that says what it cannot do is not asked for it", "[mqtt][session]") {
+    const auto refusal = [](SessionOptions options, const std::string& properties) {
+        Session session(std::move(options));
+        session.open({});
+        session.output().clear();
+        const std::string stream = connack5(0, 0, properties);
+        const auto frame = take_frame(stream, 1'000);
+        const auto event = session.receive(**frame, {});
+        REQUIRE(event.ok());
+        CHECK((event->kind == Kind::refused) == session.output().empty());
+        return event->kind == Kind::refused ? event->text : std::string();
+    };
+    const std::string no_wildcards = bytes({0x28, 0});
+    const std::string no_shares = bytes({0x2A, 0});
+    const std::string small_packets = bytes({0x27, 0, 0, 0, 10});
+    SessionOptions options = Bench::options(Version::v5, 100);
+    CHECK(refusal(options, no_wildcards).find("wildcard subscriptions, which t/+ is") !=
+          std::string::npos);
+    CHECK(refusal(options, no_shares).empty());
+    CHECK(refusal(options, bytes({0x28, 1, 0x2A, 1})).empty());
+    CHECK(refusal(options, bytes({0x27, 0, 0, 0, 11})).empty());
+    CHECK(refusal(options, small_packets) ==
+          "the broker takes packets of 10 bytes, and SUBSCRIBE with all filters has 11: raise its "
+          "limit or subscribe to fewer filters");
+    options.subscriptions = {{"a", Qos::at_least_once}, {"$share/weir/b", Qos::at_least_once}};
+    CHECK(refusal(options, no_wildcards).empty());
+    CHECK(refusal(options, no_shares).find("which $share/weir/b is") != std::string::npos);
+}
+
+TEST_CASE("every filter that is granted at a lower QoS is named", "[mqtt][session]") {
+    SessionOptions options = Bench::options(Version::v5, 100);
+    options.subscriptions = {{"a", Qos::exactly_once}, {"b", Qos::at_least_once},
+                             {"c", Qos::at_least_once}};
+    Session session(options);
+    session.open({});
+    const std::string connack = connack5();
+    REQUIRE(session.receive(**take_frame(connack, 1'000), {}).ok());
+    const std::string suback = suback5(bytes({1, 1, 0}));
+    const auto event = session.receive(**take_frame(suback, 1'000), {});
+    REQUIRE(event.ok());
+    CHECK(event->kind == Kind::subscribed);
+    CHECK(event->text.starts_with("a is granted at QoS 1 only, c is granted at QoS 0 only and"));
 }
 
 TEST_CASE("a broker that breaks the protocol is told so", "[mqtt][session]") {
