@@ -41,7 +41,7 @@ struct Connection {
     net::TlsClientOptions tls;
     Version version = Version::v5;
     std::chrono::seconds keep_alive{60};  ///< 0: no pings
-    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds connect_timeout{10'000};  ///< and for an answer to SUBSCRIBE
     std::chrono::milliseconds retry_first{500};       ///< ceiling of the first wait
     std::chrono::milliseconds retry_ceiling{30'000};  ///< ceiling of every later wait
 

@@ -29,6 +29,7 @@ bool known_from_broker(std::uint8_t type) {
         case PacketType::publish:
         case PacketType::pubrel:
         case PacketType::suback:
+        case PacketType::unsuback:
         case PacketType::pingresp:
         case PacketType::disconnect: return true;
         default: return false;
@@ -171,6 +172,17 @@ Result<Suback, Malformed> decode_suback(const Frame& frame, Version version) {
     return Suback{*id, reader.rest()};
 }
 
+Result<Unsuback, Malformed> decode_unsuback(const Frame& frame, Version version) {
+    Reader reader(frame.body);
+    const auto id = reader.two_bytes();
+    if (!id || *id == 0) return malformed("UNSUBACK has no packet id");
+    if (version == Version::v5 && !take_properties(reader))
+        return malformed("the properties of UNSUBACK are broken");
+    if (version == Version::v5 ? reader.empty() : !reader.empty())
+        return malformed("UNSUBACK has no codes, or codes before MQTT 5");
+    return Unsuback{*id, reader.rest()};
+}
+
 Result<Disconnect, Malformed> decode_disconnect(const Frame& frame) {
     Reader reader(frame.body);
     Disconnect disconnect{0, {}};
@@ -225,6 +237,18 @@ void encode_subscribe(std::string& out, std::uint16_t id,
         writer.byte(static_cast<std::uint8_t>(options | number(subscription.qos)));
     }
     encode_with_body(out, PacketType::subscribe, 0x02, body);
+}
+
+void encode_unsubscribe(std::string& out, std::uint16_t id, const std::vector<std::string>& filters,
+                        Version version) {
+    WEIR_ASSERT(id != 0 && !filters.empty(), "UNSUBSCRIBE needs an id and a filter");
+    std::string body;
+    Writer writer(body);
+    writer.two_bytes(id);
+    if (version == Version::v5) writer.variable(0);
+    for (const std::string& filter : filters)
+        writer.text(filter);
+    encode_with_body(out, PacketType::unsubscribe, 0x02, body);
 }
 
 void encode_puback(std::string& out, std::uint16_t id) { encode_ack(out, PacketType::puback, id); }

@@ -36,6 +36,8 @@ enum class PacketType : std::uint8_t {
     pubcomp = 7,
     subscribe = 8,
     suback = 9,
+    unsubscribe = 10,
+    unsuback = 11,
     pingreq = 12,
     pingresp = 13,
     disconnect = 14,
@@ -81,6 +83,11 @@ struct Suback {
     std::string_view codes;  ///< one byte per filter, in the order of SUBSCRIBE
 };
 
+struct Unsuback {
+    std::uint16_t id;
+    std::string_view codes;  ///< 5 only: one byte per filter, in the order of UNSUBSCRIBE
+};
+
 struct Disconnect {
     std::uint8_t reason;
     Properties properties;
@@ -90,6 +97,7 @@ Result<Connack, Malformed> decode_connack(const Frame& frame, Version version);
 Result<Publish, Malformed> decode_publish(const Frame& frame, Version version);
 Result<Pubrel, Malformed> decode_pubrel(const Frame& frame, Version version);
 Result<Suback, Malformed> decode_suback(const Frame& frame, Version version);
+Result<Unsuback, Malformed> decode_unsuback(const Frame& frame, Version version);
 /// MQTT 5 only: 3.1.1 has no DISCONNECT from the broker.
 Result<Disconnect, Malformed> decode_disconnect(const Frame& frame);
 /// PINGRESP has nothing in it.
@@ -115,6 +123,8 @@ void encode_connect(std::string& out, const Connect& connect, Version version);
 /// Retained messages are asked for with new subscriptions only (5; 3.1.1 always sends them).
 void encode_subscribe(std::string& out, std::uint16_t id,
                       const std::vector<Subscription>& subscriptions, Version version);
+void encode_unsubscribe(std::string& out, std::uint16_t id, const std::vector<std::string>& filters,
+                        Version version);
 void encode_puback(std::string& out, std::uint16_t id);
 void encode_pubrec(std::string& out, std::uint16_t id);
 /// `reason` 0 or, in MQTT 5, 0x92 (packet identifier not found).

@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint8_t protocol_error = 0x82;
 constexpr std::uint8_t session_taken_over = 0x8E;
 constexpr std::uint8_t id_not_found = 0x92;
-constexpr std::uint16_t subscribe_id = 1;  // the only packet id we ever choose
+constexpr std::uint16_t subscribe_id = 1;  // with the next, the only packet ids we ever choose
+constexpr std::uint16_t unsubscribe_id = 2;
 constexpr std::size_t receive_max_limit = 65'535;
 
 std::uint64_t digest_of(const Publish& message) {
@@ -46,6 +47,7 @@ void Session::open(Time now) {
     keep_alive_ = options_.keep_alive;
     ping_due_ = now + keep_alive_;
     answer_due_.reset();
+    suback_due_.reset();
     Connect connect;
     connect.client_id = options_.client_id;
     connect.user = options_.user;
@@ -66,6 +68,7 @@ Result<Session::Event, Malformed> Session::receive(const Frame& frame, Time now)
         case PacketType::publish: return on_publish(frame, now);
         case PacketType::pubrel: return on_pubrel(frame);
         case PacketType::suback: return on_suback(frame);
+        case PacketType::unsuback: return on_unsuback(frame);
         case PacketType::disconnect: return on_disconnect(frame);
         case PacketType::pingresp: {
             if (const auto good = check_pingresp(frame); !good) return good.error();
@@ -97,6 +100,8 @@ Result<Session::Event, Malformed> Session::on_connack(const Frame& frame, Time n
         ping_due_ = now + keep_alive_;
     }
     event.text = expiry_warning(connack->properties, options_.session_expiry_s);
+    if (connack->session_present && !options_.unsubscribe.empty())
+        encode_unsubscribe(output_, unsubscribe_id, options_.unsubscribe, options_.version);
     // MQTT 3.1.1 would send all retained messages again with every SUBSCRIBE.
     if (!v5 && connack->session_present && was_subscribed_) {
         event.kind = Event::Kind::subscribed;
@@ -112,6 +117,7 @@ Result<Session::Event, Malformed> Session::on_connack(const Frame& frame, Time n
     }
     event.kind = Event::Kind::connected;
     output_ += subscribe;
+    suback_due_ = now + options_.answer_max;
     return event;
 }
 
@@ -120,6 +126,7 @@ Result<Session::Event, Malformed> Session::on_suback(const Frame& frame) {
     if (!suback) return suback.error();
     if (suback->id != subscribe_id || suback->codes.size() != options_.subscriptions.size())
         return Malformed{protocol_error, "SUBACK does not answer our SUBSCRIBE"};
+    suback_due_.reset();
     Event event;
     event.kind = Event::Kind::subscribed;
     for (std::size_t i = 0; i < suback->codes.size(); ++i) {
@@ -133,6 +140,24 @@ Result<Session::Event, Malformed> Session::on_suback(const Frame& frame) {
     }
     event.text = qos_warning(suback->codes, options_.subscriptions);
     was_subscribed_ = true;
+    return event;
+}
+
+Result<Session::Event, Malformed> Session::on_unsuback(const Frame& frame) {
+    const auto unsuback = decode_unsuback(frame, options_.version);
+    if (!unsuback) return unsuback.error();
+    const std::size_t expected = options_.version == Version::v5 ? options_.unsubscribe.size() : 0;
+    if (unsuback->id != unsubscribe_id || options_.unsubscribe.empty() ||
+        unsuback->codes.size() != expected)
+        return Malformed{protocol_error, "UNSUBACK does not answer our UNSUBSCRIBE"};
+    Event event;
+    event.kind = Event::Kind::unsubscribed;
+    for (std::size_t i = 0; i < unsuback->codes.size(); ++i) {
+        const auto code = static_cast<std::uint8_t>(unsuback->codes[i]);
+        if (code < reason_failure_min) continue;
+        event.text += fmt::format("{}unsubscribing from {}: {}", event.text.empty() ? "" : "; ",
+                                  options_.unsubscribe[i], reason_text(code));
+    }
     return event;
 }
 
@@ -208,8 +233,16 @@ void Session::acknowledge(Token token) {
         pop_ring();
 }
 
+bool Session::suback_overdue(Time now, bool reading) {
+    if (!suback_due_) return false;
+    if (!reading) suback_due_ = now + options_.answer_max;
+    return now > *suback_due_;
+}
+
 Session::Pulse Session::tick(Time now, bool reading) {
-    if (stage_ != Stage::connected || keep_alive_.count() == 0) return Pulse::fine;
+    if (stage_ != Stage::connected) return Pulse::fine;
+    if (suback_overdue(now, reading)) return Pulse::not_subscribed;
+    if (keep_alive_.count() == 0) return Pulse::fine;
     const auto patience = keep_alive_ / 2;
     if (answer_due_) {
         if (!reading) answer_due_ = now + patience;

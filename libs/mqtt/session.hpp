@@ -30,9 +30,14 @@ struct SessionOptions {
     Version version = Version::v5;
     std::chrono::seconds keep_alive{60};
     std::vector<Subscription> subscriptions;
+    /// What a client of this id has subscribed to before and shall not receive any more: a broker
+    /// keeps subscriptions with the session.
+    std::vector<std::string> unsubscribe;
     /// How long the broker keeps the session of an absent client (5 only); the greatest value
     /// stands for ever.
     std::uint32_t session_expiry_s = 0xFFFFFFFF;
+    /// How long the broker may take to answer SUBSCRIBE.
+    std::chrono::milliseconds answer_max{10'000};
     /// Messages without an answer before the session wants no more.
     std::size_t unacknowledged_max = 4'000;
     /// The same in bytes of topic and payload.
@@ -73,11 +78,12 @@ public:
     struct Event {
         enum class Kind {
             none,
-            connected,   ///< CONNACK is good; `text` may hold a warning
-            subscribed,  ///< all filters are granted: the session works
-            message,     ///< hand it over; acknowledge(token) once it is safe
-            refused,     ///< the broker will not have us, `text` says why: close the connection
-            ended,       ///< the broker says goodbye, `text` says why
+            connected,     ///< CONNACK is good; `text` may hold a warning
+            subscribed,    ///< all filters are granted: the session works
+            unsubscribed,  ///< old filters are taken back; `text` may hold a warning
+            message,       ///< hand it over; acknowledge(token) once it is safe
+            refused,       ///< the broker will not have us, `text` says why: close the connection
+            ended,         ///< the broker says goodbye, `text` says why
         };
         Kind kind = Kind::none;
         bool session_present = false;
@@ -101,7 +107,11 @@ public:
     /// connecting, so that a connection comes about whatever is waiting.
     bool full() const { return full_ && stage_ == Stage::connected; }
 
-    enum class Pulse { fine, broker_silent };
+    enum class Pulse {
+        fine,
+        broker_silent,   ///< a ping was not answered
+        not_subscribed,  ///< SUBSCRIBE was not
+    };
     /// Sends a ping when one is due. `reading`: whether the caller reads at the moment; only then
     /// can a missing answer be held against the broker.
     Pulse tick(Time now, bool reading);
@@ -137,8 +147,10 @@ private:
     };
     using Index = std::uint32_t;
 
+    bool suback_overdue(Time now, bool reading);
     Result<Event, Malformed> on_connack(const Frame& frame, Time now);
     Result<Event, Malformed> on_suback(const Frame& frame);
+    Result<Event, Malformed> on_unsuback(const Frame& frame);
     Result<Event, Malformed> on_publish(const Frame& frame, Time now);
     Result<Event, Malformed> on_pubrel(const Frame& frame);
     Result<Event, Malformed> on_disconnect(const Frame& frame);
@@ -175,6 +187,7 @@ private:
     std::chrono::seconds keep_alive_{0};
     Time ping_due_{};
     std::optional<Time> answer_due_;  // of a ping
+    std::optional<Time> suback_due_;
 };
 
 }  // namespace weir::mqtt

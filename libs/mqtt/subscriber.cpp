@@ -35,6 +35,8 @@ SessionOptions session_options(const SubscriberOptions& options) {
     session.version = options.connection.version;
     session.keep_alive = options.connection.keep_alive;
     session.subscriptions = options.subscriptions;
+    session.unsubscribe = options.unsubscribe;
+    session.answer_max = options.connection.connect_timeout;
     session.unacknowledged_max = options.unacknowledged_max;
     session.unacknowledged_bytes_max = options.unacknowledged_bytes_max;
     return session;
@@ -244,6 +246,12 @@ void Subscriber::State::handle(const Session::Event& event) {
             if (!event.text.empty()) log::warn(event.text, {broker_, client_});
             if (on_state_) on_state_(true, {});
             return;
+        case Session::Event::Kind::unsubscribed:
+            if (event.text.empty())
+                log::info("unsubscribed from old filters at the MQTT broker", {broker_, client_});
+            else
+                log::warn(event.text, {broker_, client_});
+            return;
         case Session::Event::Kind::refused: leave(0, event.text); return;
         case Session::Event::Kind::ended: fail(event.text); return;
     }
@@ -321,8 +329,9 @@ void Subscriber::State::tick() {
     tick_timer_.async_wait([this](const ErrorCode& error) {
         if (!error) tick();
     });
-    if (open_ && session_.tick(Clock::now(), reading_) == Session::Pulse::broker_silent)
-        fail("the broker does not answer pings");
+    const auto pulse = open_ ? session_.tick(Clock::now(), reading_) : Session::Pulse::fine;
+    if (pulse == Session::Pulse::broker_silent) fail("the broker does not answer pings");
+    if (pulse == Session::Pulse::not_subscribed) fail("the broker does not answer SUBSCRIBE");
     flush();
     const std::lock_guard lock(stats_mutex_);
     oldest_ = session_.oldest();

@@ -19,6 +19,8 @@ namespace weir::mqtt {
 struct SubscriberOptions {
     Connection connection;
     std::vector<Subscription> subscriptions;
+    /// See SessionOptions. Sent whenever the broker has kept a session.
+    std::vector<std::string> unsubscribe;
     std::size_t unacknowledged_max = 4'000;
     Bytes unacknowledged_bytes_max{64ULL << 20};
     /// Of a larger PUBLISH only this much is kept: see Publish::payload_size.

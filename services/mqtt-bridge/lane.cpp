@@ -18,9 +18,8 @@ mqtt::SubscriberOptions subscriber_options(const Options& options, const Session
     result.connection = options.mqtt;
     result.connection.client_id = plan.client_id;
     for (const std::string& filter : plan.filters)
-        result.subscriptions.push_back(
-            {options.share.empty() ? filter : "$share/" + options.share + "/" + filter,
-             options.qos});
+        result.subscriptions.push_back({options.subscribed(filter), options.qos});
+    result.unsubscribe = options.unsubscribe;
     result.unacknowledged_max = plan.in_flight;
     result.unacknowledged_bytes_max = plan.in_flight_size;
     result.packet_bytes_max = packet_bytes_max;

@@ -58,6 +58,17 @@ void Options::declare(config::Command& command) {
                 "($share/NAME/FILTER). The MQTT broker deals the messages among all bridges with "
                 "this name, each of which needs a --client-id of its own.")
         .metavar("NAME");
+    command
+        .option("unsubscribe", unsubscribe,
+                "A filter that an earlier start subscribed to and this one does not: the MQTT "
+                "broker keeps subscriptions with the session. As it was subscribed to, "
+                "$share/NAME/FILTER where --share was given.")
+        .metavar("FILTER")
+        .check([](const std::string& filter) -> Result<void> {
+            if (mqtt::is_topic_filter(filter)) return {};
+            return Error{fmt::format("expected an MQTT topic filter such as air/+, got \"{}\"",
+                                     filter)};
+        });
     command.option("retained", retained,
                    "What becomes of messages the MQTT broker had kept as a topic's last ones.");
     command
@@ -125,6 +136,7 @@ void Options::declare(config::Command& command) {
         check_share(mistakes);
         check_slots(mistakes);
         check_status(mistakes);
+        check_unsubscribe(mistakes);
     });
     command.rule([this](std::vector<std::string>& mistakes) {
         const std::vector<std::string> all = filters();
@@ -152,6 +164,10 @@ std::vector<std::string> Options::filters() const {
     return all;
 }
 
+std::string Options::subscribed(const std::string& filter) const {
+    return share.empty() ? filter : "$share/" + share + "/" + filter;
+}
+
 MappingOptions Options::mapping(std::vector<std::string> filters) const {
     MappingOptions options{.filters = std::move(filters),
                            .key = key,
@@ -167,7 +183,7 @@ void Options::check_share(std::vector<std::string>& mistakes) const {
     if (share.empty()) return;
     // MQTT 5 section 4.8.2
     const bool fits = std::all_of(topics.begin(), topics.end(), [this](const std::string& filter) {
-        return mqtt::is_topic_filter("$share/" + share + "/" + filter);
+        return mqtt::is_topic_filter(subscribed(filter));
     });
     if (share.find_first_of("/+#") != std::string::npos || !fits)
         mistakes.push_back(fmt::format(
@@ -211,6 +227,18 @@ void Options::check_status(std::vector<std::string>& mistakes) const {
             "--status-topic and --share: expected one of them; a shared subscription does not keep "
             "the order, so a device could seem offline for good; give statuses a bridge of their "
             "own");
+}
+
+void Options::check_unsubscribe(std::vector<std::string>& mistakes) const {
+    for (const std::string& wanted : filters())
+        if (std::find(unsubscribe.begin(), unsubscribe.end(), subscribed(wanted)) !=
+            unsubscribe.end())
+            mistakes.push_back(
+                fmt::format("--unsubscribe: {} is subscribed to as well", subscribed(wanted)));
+    if (!unsubscribe.empty() && !slots.empty())
+        mistakes.emplace_back(
+            "--unsubscribe and --slots: expected one of them; with slots a session has one filter "
+            "for good");
 }
 
 }  // namespace weir::mqtt_bridge

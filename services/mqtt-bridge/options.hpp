@@ -22,6 +22,7 @@ struct Options {
     std::vector<std::string> status_topics;
     mqtt::Qos qos = mqtt::Qos::at_least_once;
     std::string share;  ///< empty: every message comes to this session
+    std::vector<std::string> unsubscribe;
     MessageTemplate key;
     ValueKind value = ValueKind::json;
     std::vector<HeaderRule> headers;
@@ -46,10 +47,14 @@ struct Options {
     /// For the filters of one session.
     MappingOptions mapping(std::vector<std::string> filters) const;
 
+    /// A filter as it is subscribed to.
+    std::string subscribed(const std::string& filter) const;
+
 private:
     void check_share(std::vector<std::string>& mistakes) const;
     void check_slots(std::vector<std::string>& mistakes) const;
     void check_status(std::vector<std::string>& mistakes) const;
+    void check_unsubscribe(std::vector<std::string>& mistakes) const;
 };
 
 }  // namespace weir::mqtt_bridge

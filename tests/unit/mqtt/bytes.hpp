@@ -62,6 +62,10 @@ inline std::string suback5(const std::string& codes = bytes({1})) {
 inline std::string suback311(const std::string& codes = bytes({1})) {
     return packet(0x90, two_bytes(1) + codes);
 }
+inline std::string unsuback5(const std::string& codes = bytes({0})) {
+    return packet(0xB0, two_bytes(2) + bytes({0}) + codes);
+}
+inline std::string unsuback311() { return packet(0xB0, two_bytes(2)); }
 inline std::string pubrel(unsigned id) { return packet(0x62, two_bytes(id)); }
 inline std::string puback(unsigned id) { return packet(0x40, two_bytes(id)); }
 inline std::string pubrec(unsigned id) { return packet(0x50, two_bytes(id)); }

@@ -304,6 +304,25 @@ TEST_CASE("SUBSCRIBE is written", "[mqtt][packet]") {
           packet(0x82, two_bytes(7) + text("a/+") + bytes({1}) + text("b/#") + bytes({2})));
 }
 
+TEST_CASE("UNSUBSCRIBE is written and UNSUBACK is read", "[mqtt][packet]") {
+    std::string out;
+    encode_unsubscribe(out, 2, {"a/+", "b"}, Version::v5);
+    encode_unsubscribe(out, 3, {"a/+"}, Version::v3_1_1);
+    CHECK(out == packet(0xA2, two_bytes(2) + bytes({0}) + text("a/+") + text("b")) +
+                     packet(0xA2, two_bytes(3) + text("a/+")));
+    const auto read = [](const std::string& stream, Version version) {
+        return decode_unsuback(**take_frame(stream, 1'000), version);
+    };
+    const std::string five = unsuback5(bytes({0, 0x11}));
+    CHECK(read(five, Version::v5)->id == 2);
+    CHECK(read(five, Version::v5)->codes == bytes({0, 0x11}));
+    CHECK(read(unsuback311(), Version::v3_1_1)->id == 2);
+    CHECK_FALSE(read(five, Version::v3_1_1).ok());
+    CHECK_FALSE(read(unsuback5(""), Version::v5).ok());
+    CHECK_FALSE(read(unsuback311(), Version::v5).ok());
+    CHECK_FALSE(read(packet(0xB0, two_bytes(0)), Version::v3_1_1).ok());
+}
+
 TEST_CASE("acknowledgements, pings and goodbyes are written", "[mqtt][packet]") {
     std::string out;
     encode_puback(out, 0xABCD);
@@ -323,9 +342,12 @@ TEST_CASE("acknowledgements, pings and goodbyes are written", "[mqtt][packet]") 
 TEST_CASE("no cut and no flipped bit of a packet leads out of its bytes", "[mqtt][packet]") {
     // Meant for the sanitizers: the results do not matter, but nothing may be read beyond them.
     const std::string properties = bytes({0x26}) + text("unit") + text("ppm") + bytes({0x0B, 7});
-    const std::vector<std::string> streams{
-        connack5(1, 0, bytes({0x13, 0, 30})), publish({.properties = properties}), pubrel(3),
-        suback5(), packet(0xE0, bytes({0x8E, 5, 0x1F, 0, 2, 'n', 'o'}))};
+    const std::vector<std::string> streams{connack5(1, 0, bytes({0x13, 0, 30})),
+                                           publish({.properties = properties}),
+                                           pubrel(3),
+                                           suback5(),
+                                           unsuback5(),
+                                           packet(0xE0, bytes({0x8E, 5, 0x1F, 0, 2, 'n', 'o'}))};
     for (const std::string& whole : streams) {
         for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
             std::string stream = whole;

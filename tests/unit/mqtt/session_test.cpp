@@ -100,8 +100,8 @@ TEST_CASE("a broker that says what it cannot do is not asked for it", "[mqtt][se
 
 TEST_CASE("every filter that is granted at a lower QoS is named", "[mqtt][session]") {
     SessionOptions options = Bench::options(Version::v5, 100);
-    options.subscriptions = {{"a", Qos::exactly_once}, {"b", Qos::at_least_once},
-                             {"c", Qos::at_least_once}};
+    options.subscriptions = {
+        {"a", Qos::exactly_once}, {"b", Qos::at_least_once}, {"c", Qos::at_least_once}};
     Session session(options);
     session.open({});
     const std::string connack = connack5();
@@ -111,6 +111,64 @@ TEST_CASE("every filter that is granted at a lower QoS is named", "[mqtt][sessio
     REQUIRE(event.ok());
     CHECK(event->kind == Kind::subscribed);
     CHECK(event->text.starts_with("a is granted at QoS 1 only, c is granted at QoS 0 only and"));
+}
+
+TEST_CASE("old filters of a session that was kept are taken back", "[mqtt][session]") {
+    for (const Version version : {Version::v5, Version::v3_1_1}) {
+        const bool v5 = version == Version::v5;
+        const std::string properties = v5 ? bytes({0}) : std::string();
+        const std::string unsubscribe =
+            packet(0xA2, two_bytes(2) + properties + text("old/+") + text("older"));
+        Bench bench(version);
+        SessionOptions options = Bench::options(version, 100);
+        options.unsubscribe = {"old/+", "older"};
+        bench.session = Session(options);
+        bench.session.open(bench.now);
+        bench.sent();
+        bench.give(v5 ? connack5(1) : connack311(1));
+        CHECK(bench.sent().starts_with(unsubscribe));
+        bench.give(v5 ? suback5(bytes({2})) : suback311(bytes({2})));
+        const auto done = bench.give(v5 ? unsuback5(bytes({0, 0x11})) : unsuback311());
+        CHECK(done.kind == Kind::unsubscribed);
+        CHECK(done.text.empty());
+        if (v5) {
+            CHECK(bench.give(unsuback5(bytes({0, 0x87}))).text ==
+                  "unsubscribing from older: not authorized");
+            CHECK(bench.refuse(unsuback5(bytes({0}))) == 0x82);
+        }
+        bench.reconnect(1);
+        bench.session.lost();
+        bench.session.open(bench.now);
+        bench.sent();
+        bench.give(v5 ? connack5(0) : connack311(0));
+        CHECK(bench.sent().find("old") == std::string::npos);  // a new session has none
+    }
+    Bench none;
+    none.connect(1);
+    CHECK(none.refuse(unsuback5()) == 0x82);
+}
+
+TEST_CASE("a broker that does not answer SUBSCRIBE in time is noticed", "[mqtt][session]") {
+    using Pulse = Session::Pulse;
+    for (const auto keep_alive : {0s, 60s}) {
+        Bench bench;
+        SessionOptions options = Bench::options(Version::v5, 100);
+        options.keep_alive = keep_alive;
+        options.answer_max = 10s;
+        bench.session = Session(options);
+        bench.session.open(bench.now);
+        bench.give(connack5());
+        CHECK(bench.session.tick(bench.now + 10s, true) == Pulse::fine);
+        bench.now += 9s;
+        CHECK(bench.session.tick(bench.now, false) == Pulse::fine);  // not read meanwhile
+        CHECK(bench.session.tick(bench.now + 10s, true) == Pulse::fine);
+        CHECK(bench.session.tick(bench.now + 11s, true) == Pulse::not_subscribed);
+        bench.give(suback5(bytes({2})));
+        CHECK(bench.session.tick(bench.now + 11s, true) == Pulse::fine);
+        bench.session.lost();
+        bench.session.open(bench.now + 20s);
+        CHECK(bench.session.tick(bench.now + 40s, true) == Pulse::fine);  // CONNACK is others' care
+    }
 }
 
 TEST_CASE("a broker that breaks the protocol is told so", "[mqtt][session]") {
