@@ -4,6 +4,12 @@
 #include <librdkafka/rdkafka.h>
 
 namespace weir::kafka {
+namespace {
+
+// RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD, which librdkafka has since 2.3.
+constexpr int invalid_different_record = -138;
+
+}  // namespace
 
 std::string_view name(Meaning meaning) {
     switch (meaning) {
@@ -19,6 +25,12 @@ bool is_fenced(const Failure& failure) {
     return failure.code == RD_KAFKA_RESP_ERR__FENCED ||
            failure.code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
            failure.code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+bool is_missing_topic(const Failure& failure) {
+    return failure.code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           failure.code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+           failure.code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
 Meaning classify(int code) {
@@ -81,6 +93,8 @@ Meaning classify(int code) {
         case RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED:
         case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
         case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
+        // Another record of its batch was refused, and the batch with it.
+        case invalid_different_record:
         // A topic that is missing may be created any moment by the one-shot job that does so.
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:

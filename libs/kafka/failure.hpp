@@ -32,6 +32,9 @@ using Outcome = Result<T, Failure>;
 /// True when the failure means that another producer uses our transactional id by now.
 bool is_fenced(const Failure& failure);
 
+/// True when a topic or its partition is not there. Retriable, for it may be created any moment.
+bool is_missing_topic(const Failure& failure);
+
 /// What librdkafka says about an error beside its code.
 struct ErrorFlags {
     bool fatal = false;

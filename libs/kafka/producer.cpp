@@ -41,9 +41,12 @@ void Producer::State::answer(const rd_kafka_message_t& message) const {
         handler(delivery);
         return;
     }
-    const Failure failure = failure_of(
-        fmt::format("writing to topic {}", rd_kafka_topic_name(message.rkt)), message.err);
+    delivery.topic = rd_kafka_topic_name(message.rkt);
+    const Failure failure =
+        failure_of(fmt::format("writing to topic {}", delivery.topic), message.err);
     delivery.failure = &failure;
+    const std::vector<Header> headers = RecordView{.native = &message}.headers();
+    delivery.headers = headers;
     handler(delivery);
 }
 

@@ -42,6 +42,10 @@ struct Delivery {
     /// What was sent. Lives during the call of the handler only.
     std::string_view key{};
     std::string_view value{};
+    // When not delivered, the rest of what send() needs to send it again; its time librdkafka does
+    // not give back.
+    std::string_view topic{};
+    std::span<const Header> headers{};
 };
 
 enum class SendError {

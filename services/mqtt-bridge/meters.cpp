@@ -28,6 +28,11 @@ Meters::Meters(runtime::Metrics& metrics)
       skipped_(metrics.counter("weir_mqtt_retained_skipped_total",
                                "Messages left out because the MQTT broker had kept them, see "
                                "--retained.")),
+      statuses_(metrics.counter("weir_status_records_total",
+                                "Records made of what is said about devices, see --status.")),
+      repeated_(metrics.counter("weir_records_repeated_total",
+                                "Records sent again because Kafka refused another one of their "
+                                "batch, and them with it.")),
       suppressed_(
           metrics.counter("weir_mqtt_suppressed_total",
                           "Messages the broker sent again that were on their way already.")),
@@ -70,13 +75,6 @@ void Meters::show_slots(const std::set<int>& owned, int count) {
                    "up to 1.",
                    {{"slot", std::to_string(slot)}})
             .set(owned.contains(slot) ? 1 : 0);
-}
-
-void Meters::status() {
-    metrics_
-        .counter("weir_status_records_total",
-                 "With --status, records made of what is said about devices.")
-        .add();
 }
 
 void Meters::dead(const std::string& stage) {

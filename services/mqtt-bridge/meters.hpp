@@ -14,7 +14,7 @@
 
 namespace weir::mqtt_bridge {
 
-/// The bridge's metrics. Threads: delivered(), skipped(), status() and dead() from any, the rest by one.
+/// The bridge's metrics. Threads: delivered(), skipped(), status(), repeated() and dead() from any, the rest by one.
 class Meters {
 public:
     explicit Meters(runtime::Metrics& metrics);
@@ -27,7 +27,8 @@ public:
     void show_slots(const std::set<int>& owned, int count);
     void delivered() { delivered_.add(); }
     void skipped() { skipped_.add(); }
-    void status();
+    void status() { statuses_.add(); }
+    void repeated() { repeated_.add(); }
     void dead(const std::string& stage);
 
 private:
@@ -37,6 +38,8 @@ private:
     runtime::Counter acknowledged_;
     runtime::Counter duplicates_;
     runtime::Counter skipped_;
+    runtime::Counter statuses_;
+    runtime::Counter repeated_;
     runtime::Counter suppressed_;
     runtime::Counter sessions_lost_;
     runtime::Counter connections_;

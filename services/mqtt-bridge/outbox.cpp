@@ -11,6 +11,7 @@
 #include "kafka/dead_letter.hpp"
 #include "kafka/headers.hpp"
 #include "limits.hpp"
+#include "refusal.hpp"
 #include "topic_check.hpp"
 
 namespace weir::mqtt_bridge {
@@ -70,6 +71,7 @@ void Outbox::carry(const std::shared_ptr<Lane>& lane, const mqtt::Publish& messa
     if (message.duplicate) headers.push_back({kafka::header::maybe_duplicate, "true"});
     if (message.retained) headers.push_back({kafka::header::mqtt_retained, "true"});
     passage->original = {std::string(message.topic), std::string(message.payload)};
+    passage->timestamp_ms = mapped->timestamp_ms;
     passage->probed = probe_.begin();
     if (mapped->is_status) meters_.status();
     const kafka::OutgoingRecord record{.topic = mapped->is_status ? options_.status : options_.output,
@@ -124,15 +126,30 @@ void Outbox::on_delivery(const kafka::Delivery& delivery) {
         meters_.delivered();
         return passage->lane->subscriber().acknowledge(passage->token);
     }
-    if (delivery.failure->meaning == kafka::Meaning::needs_abort) return;  // we are closing
-    // The producer itself waits for brokers to come back; what it gives up is a missing topic.
-    if (delivery.failure->meaning == kafka::Meaning::retriable)
-        return fail(fmt::format("{}; the topic has to exist, services create none",
-                                delivery.failure->message));
-    if (delivery.failure->meaning != kafka::Meaning::rejected || !passage->original)
-        return fail(delivery.failure->message);
-    refused_.push_back({std::move(passage), std::string(delivery.key), delivery.failure->message});
-    if (topics_seen_) bury_refused();
+    const kafka::Failure& failure = *delivery.failure;
+    switch (next_step(failure, passage->original.has_value())) {
+        case Next::leave: return;
+        case Next::send_again: return send_again(delivery, std::move(passage));
+        case Next::bury:
+            refused_.push_back(
+                {std::move(passage), std::string(delivery.key), std::string(failure.message)});
+            if (topics_seen_) bury_refused();
+            return;
+        case Next::stop: break;
+    }
+    fail(kafka::is_missing_topic(failure)
+             ? fmt::format("{}; the topic has to exist, services create none", failure.message)
+             : failure.message);
+}
+
+void Outbox::send_again(const kafka::Delivery& delivery, std::unique_ptr<Carried> passage) {
+    meters_.repeated();
+    const kafka::OutgoingRecord record{.topic = delivery.topic,
+                                       .key = delivery.key,
+                                       .value = delivery.value,
+                                       .headers = delivery.headers,
+                                       .timestamp_ms = passage->timestamp_ms};
+    if (!send(record, passage)) fail(delivery.failure->message);
 }
 
 /// Once the topics were seen: a record was refused for its own sake, and not for that of its batch.

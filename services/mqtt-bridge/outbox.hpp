@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,6 +65,7 @@ private:
         std::shared_ptr<Lane> lane;
         mqtt::Token token{};
         std::optional<Original> original{};  // nothing when it goes as a dead letter
+        std::int64_t timestamp_ms = 0;       // of the record
         LatencyProbe::Start probed{};
     };
     /// What Kafka refused, with its words.
@@ -84,6 +86,7 @@ private:
     bool send(kafka::OutgoingRecord record, std::unique_ptr<Carried>& passage);
     void bury(const DeadLetter& letter, std::unique_ptr<Carried> passage);
     void on_delivery(const kafka::Delivery& delivery);
+    void send_again(const kafka::Delivery& delivery, std::unique_ptr<Carried> passage);
     void bury_refused();
     void look_at_topics();
 

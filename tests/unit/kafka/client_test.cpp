@@ -76,6 +76,44 @@ TEST_CASE("each accepted record is answered once, with its place or with a reaso
     CHECK(producer->queue_depth() == 0);
 }
 
+TEST_CASE("what was not delivered can be sent again as it was", "[kafka]") {
+    MockCluster cluster;
+    cluster.create_topic("t", 1);
+    int failures = 0;
+    std::optional<Producer> producer;
+    auto opened = Producer::open(cluster.options(), {}, [&](const Delivery& delivery) {
+        if (delivery.delivered) return;
+        ++failures;
+        CHECK(delivery.topic == "t");
+        REQUIRE(delivery.headers.size() == 2);
+        CHECK(delivery.headers[1].name == "y");
+        CHECK(delivery.headers[1].value == "2");
+        REQUIRE(producer
+                    ->send({.topic = delivery.topic,
+                            .key = delivery.key,
+                            .value = delivery.value,
+                            .headers = delivery.headers})
+                    .ok());
+    });
+    REQUIRE(opened.ok());
+    producer.emplace(std::move(*opened));
+    cluster.fail_next(produce_request, {RD_KAFKA_RESP_ERR_INVALID_RECORD});
+    const Header headers[] = {{"x", "1"}, {"y", "2"}};
+    REQUIRE(producer->send({.topic = "t", .key = "k", .value = "v", .headers = headers}).ok());
+    REQUIRE(producer->flush(10s));
+    CHECK(failures == 1);
+    auto consumer = Consumer::open(cluster.options(), {});
+    REQUIRE(consumer.ok());
+    REQUIRE(consumer->start(std::vector{at("t", 0)}).ok());
+    poll_until(*consumer, [&](const Event& event) {
+        if (event.kind != Event::Kind::record) return false;
+        CHECK(event.record.key == "k");
+        CHECK(event.record.value == "v");
+        CHECK(event.record.header("x") == "1");
+        return true;
+    });
+}
+
 TEST_CASE("a full queue says so and takes records again after answers", "[kafka]") {
     MockCluster cluster;
     cluster.create_topic("t", 1);

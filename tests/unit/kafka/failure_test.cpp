@@ -20,6 +20,7 @@ const std::map<int, Meaning> table{
     {-188, Meaning::retriable},    // _UNKNOWN_TOPIC: it may be created any moment
     {-187, Meaning::retriable},    // _ALL_BROKERS_DOWN
     {-185, Meaning::retriable},    // _TIMED_OUT
+    {-138, Meaning::retriable},    // _INVALID_DIFFERENT_RECORD: of the same batch
     {3, Meaning::retriable},       // UNKNOWN_TOPIC_OR_PART
     {5, Meaning::retriable},       // LEADER_NOT_AVAILABLE
     {6, Meaning::retriable},       // NOT_LEADER_FOR_PARTITION
@@ -72,4 +73,12 @@ TEST_CASE("in transactions the flags decide, and what has none is mostly fatal",
     CHECK(classify(concurrent_transactions, {.requires_abort = true}) == Meaning::needs_abort);
     constexpr int fenced = -144;
     CHECK(classify(fenced, {.requires_abort = true}) == Meaning::fatal);
+}
+
+TEST_CASE("a topic that is missing is told from others that may come back", "[kafka]") {
+    for (const int code : {3, -188, -190}) {
+        CHECK(is_missing_topic({classify(code), code, {}}));
+        CHECK(classify(code) == Meaning::retriable);
+    }
+    for (const int code : {-138, 6, -195, 10}) CHECK_FALSE(is_missing_topic({classify(code), code, {}}));
 }
