@@ -7,10 +7,13 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/stream_traits.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <type_traits>
 #include <utility>
+
+#include "base/text.hpp"
 
 namespace weir::mqtt {
 namespace {
@@ -23,6 +26,8 @@ using net::ErrorCode;
 using Tls = asio::ssl::stream<net::TcpSocket>;
 template <typename Below>
 using WebSocket = websocket::stream<Below>;
+
+constexpr const char* subprotocol = "mqtt";
 
 template <typename Stream>
 constexpr bool is_websocket = false;
@@ -85,12 +90,16 @@ public:
             asio::async_write(stream_, buffer, std::move(finished));
     }
 
-    /// TLS and WebSocket know no half of a connection; there the broker ends it, as it must after
-    /// DISCONNECT (MQTT 5 section 3.14.4).
+    /// TLS knows no half of a connection; there the broker ends it, as it must after DISCONNECT
+    /// (MQTT 5 section 3.14.4). A WebSocket's close is answered, and read_some() sees the answer.
     void shutdown_send() override {
-        ErrorCode ignored;
-        if constexpr (std::is_same_v<Stream, net::TcpSocket>)
+        if constexpr (is_websocket<Stream>) {
+            stream_.async_close(websocket::close_code::normal,
+                                [self = this->shared_from_this()](const ErrorCode&) {});
+        } else if constexpr (std::is_same_v<Stream, net::TcpSocket>) {
+            ErrorCode ignored;
             socket().shutdown(net::tcp::socket::shutdown_send, ignored);
+        }
     }
 
     void close() override {
@@ -138,13 +147,24 @@ private:
             stream_.read_message_max(0);  // packets have their own bound
             stream_.set_option(
                 websocket::stream_base::decorator([](websocket::request_type& request) {
-                    request.set(beast::http::field::sec_websocket_protocol, "mqtt");
+                    request.set(beast::http::field::sec_websocket_protocol, subprotocol);
                 }));
             stream_.async_handshake(response_, net::to_string(broker_.endpoint), broker_.path,
                                     [self = this->shared_from_this()](const ErrorCode& error) {
-                                        self->over(error, self->websocket_reason(error));
+                                        self->upgraded(error);
                                     });
         }
+    }
+
+    /// The server must have chosen what we offered (MQTT-6.0.0-4): another one speaks no MQTT.
+    void upgraded(const ErrorCode& error) {
+        const auto chosen = response_[beast::http::field::sec_websocket_protocol];
+        if (error || beast::iequals(chosen, subprotocol))
+            return over(error, websocket_reason(error));
+        over(websocket::error::upgrade_declined,
+             chosen.empty() ? "WebSocket: the server did not accept the subprotocol mqtt"
+                            : "WebSocket: the server chose the subprotocol " +
+                                  json_quoted({chosen.data(), chosen.size()}) + ", not mqtt");
     }
 
     std::string websocket_reason(const ErrorCode& error) {

@@ -104,7 +104,9 @@ void Outbox::bury(const DeadLetter& letter, std::unique_ptr<Carried> passage) {
     headers.add(kafka::header::error, std::string(letter.reason));
     headers.add(kafka::header::stage, std::string(letter.stage));
     headers.add(kafka::header::origin, service_.origin());
-    headers.add(kafka::header::mqtt_topic, std::string(letter.mqtt_topic));
+    headers.add(kafka::header::mqtt_topic, is_utf8(letter.mqtt_topic)
+                                               ? std::string(letter.mqtt_topic)
+                                               : json_quoted(letter.mqtt_topic));
     const std::string_view bytes = letter.bytes.substr(0, payload_limit.count);
     if (bytes.size() < letter.size)
         headers.add(kafka::header::original_bytes, static_cast<std::int64_t>(letter.size));

@@ -12,8 +12,8 @@ from support import wait_until
 
 
 class Record:
-    def __init__(self, message):
-        self.key = message.key().decode()
+    def __init__(self, message, text=True):
+        self.key = message.key().decode() if text else message.key()
         self.bytes = message.value()
         self.timestamp_ms = message.timestamp()[1]
         self.headers = {name: value.decode() for name, value in message.headers() or []}
@@ -24,10 +24,12 @@ class Record:
 
 
 class TopicReader:
-    """Reads a topic from its beginning, across broker restarts."""
+    """Reads a topic from its beginning, across broker restarts. Keys that may be anything but text
+    stay bytes with text=False."""
 
-    def __init__(self, bootstrap_servers, topic):
+    def __init__(self, bootstrap_servers, topic, text=True):
         self.records = []
+        self._text = text
         self._consumer = Consumer({"bootstrap.servers": bootstrap_servers,
                                    "group.id": uuid.uuid4().hex, "enable.auto.commit": False})
         partitions = self._consumer.list_topics(topic, timeout=10).topics[topic].partitions
@@ -36,7 +38,7 @@ class TopicReader:
     def poll(self):
         for message in self._consumer.consume(10_000, timeout=0.1):
             if not message.error():
-                self.records.append(Record(message))
+                self.records.append(Record(message, self._text))
         return self.records
 
     def wait(self, count, timeout=60.0):
