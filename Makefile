@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge \
-        chaos-emitter check lint format bench-recovery docs sanitize images up down logs test-compose clean
+        chaos-emitter check lint format bench-recovery docs sanitize fuzz images up down logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -134,6 +134,13 @@ sanitize: ## Run the unit tests under the address, undefined-behaviour and threa
 	  cmake --preset $$preset -DWEIR_BUILD_TESTS=ON && cmake --build build/$$preset && \
 	  ctest --test-dir build/$$preset --output-on-failure --parallel 2 || exit 1; \
 	done
+
+fuzz: ## Look for bytes that break the MQTT session or the mapping, for SECONDS_ (60) each, with clang
+	@$(setup) build check
+	@cmake --preset fuzz -DCMAKE_C_COMPILER=$(call clang,clang) \
+	  -DCMAKE_CXX_COMPILER=$(call clang,clang++)
+	@cmake --build build/fuzz --target session_fuzz mapping_fuzz fuzz_seeds
+	@SECONDS_=$(SECONDS_) tests/fuzz/run
 
 clean: ## Remove what was built (.cache and .run stay)
 	rm -rf build

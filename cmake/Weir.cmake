@@ -35,6 +35,9 @@ if(WEIR_SANITIZE)
     -fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE})
 endif()
+if(WEIR_FUZZ)
+  target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)  # counts what was reached
+endif()
 
 # Imports a pkg-config module once as the target pkg::<module>.
 function(weir_pkg module)
