@@ -22,8 +22,8 @@ std::string obstacle(const Properties& connack, const std::vector<Subscription>&
 /// That the broker keeps our session for less time than we asked for. Empty: it does not.
 std::string expiry_warning(const Properties& connack, std::uint32_t wanted_s);
 
-/// That filters were granted at a lower QoS than asked for. `codes` is SUBACK's, one for each, none
-/// a failure. Empty: none was.
-std::string qos_warning(std::string_view codes, const std::vector<Subscription>& subscriptions);
+/// That filters were granted at a lower QoS than asked for, or optional ones not at all. `codes` is
+/// SUBACK's, one for each. Empty: all is well.
+std::string grant_warning(std::string_view codes, const std::vector<Subscription>& subscriptions);
 
 }  // namespace weir::mqtt

@@ -116,6 +116,7 @@ struct Connect {
 struct Subscription {
     std::string filter;
     Qos qos;
+    bool optional = false;  ///< the session works without it, too
 };
 
 /// Each appends one packet to `out`. Texts must have at most 65,535 bytes.

@@ -84,8 +84,8 @@ public:
     std::size_t in_flight() const;
 
     /// Takes no more, waits at most `wait` for answers, disconnects properly, and answers what is
-    /// left as `unknown`. May take up to 3 s longer than `wait`: for a last word on the status topic,
-    /// and while the network threads end.
+    /// left as `unknown`. May take up to 3 s longer than `wait`: for a last word on the status
+    /// topic, and while the network threads end.
     void close(std::chrono::milliseconds wait);
 
 private:

@@ -132,13 +132,13 @@ Result<Session::Event, Malformed> Session::on_suback(const Frame& frame) {
     for (std::size_t i = 0; i < suback->codes.size(); ++i) {
         const Subscription& wanted = options_.subscriptions[i];
         const auto code = static_cast<std::uint8_t>(suback->codes[i]);
-        if (code >= reason_failure_min) {
+        if (code >= reason_failure_min && !wanted.optional) {
             event.kind = Event::Kind::refused;
             event.text = fmt::format("subscribing to {}: {}", wanted.filter, reason_text(code));
             return event;
         }
     }
-    event.text = qos_warning(suback->codes, options_.subscriptions);
+    event.text = grant_warning(suback->codes, options_.subscriptions);
     was_subscribed_ = true;
     return event;
 }

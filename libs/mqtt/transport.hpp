@@ -41,8 +41,8 @@ public:
     virtual void read_some(std::span<char> room, Done done) = 0;
     /// Takes the bytes, leaving `bytes` empty, and writes all of them.
     virtual void write(std::string& bytes, Done done) = 0;
-    /// Nothing is written any more, and the broker is told so where that can be said: a WebSocket has
-    /// a frame for it. What comes is still read.
+    /// Nothing is written any more, and the broker is told so where that can be said: a WebSocket
+    /// has a frame for it. What comes is still read.
     virtual void shutdown_send() = 0;
     virtual void close() = 0;
 };

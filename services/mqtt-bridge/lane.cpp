@@ -19,6 +19,8 @@ mqtt::SubscriberOptions subscriber_options(const Options& options, const Session
     result.connection.client_id = plan.client_id;
     for (const std::string& filter : plan.filters)
         result.subscriptions.push_back({options.subscribed(filter), options.qos});
+    if (!options.dropped_topic.empty())
+        result.subscriptions.push_back({options.dropped_topic, mqtt::Qos::at_most_once, true});
     result.unsubscribe = options.unsubscribe;
     result.unacknowledged_max = plan.in_flight;
     result.unacknowledged_bytes_max = plan.in_flight_size;

@@ -42,6 +42,9 @@ Meters::Meters(runtime::Metrics& metrics)
       connections_(metrics.counter("weir_mqtt_connections_total", "Subscriptions made.")),
       pauses_(metrics.counter("weir_mqtt_pauses_total",
                               "Times reading stopped because too much waited for Kafka.")),
+      dropped_(metrics.gauge("weir_mqtt_broker_dropped_messages",
+                             "What the MQTT broker has dropped since its start, for whatever "
+                             "client, see --dropped-topic.")),
       sessions_(metrics.gauge("weir_mqtt_sessions",
                               "MQTT sessions of this bridge; none while it stands by.")),
       unacknowledged_(metrics.gauge("weir_mqtt_unacknowledged_records",

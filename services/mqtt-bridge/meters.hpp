@@ -14,7 +14,7 @@
 
 namespace weir::mqtt_bridge {
 
-/// The bridge's metrics. Threads: delivered(), skipped(), status(), repeated() and dead() from any, the rest by one.
+/// The bridge's metrics. Threads: count(), show() and show_slots() by one, the rest from any.
 class Meters {
 public:
     explicit Meters(runtime::Metrics& metrics);
@@ -28,6 +28,7 @@ public:
     void delivered() { delivered_.add(); }
     void skipped() { skipped_.add(); }
     void status() { statuses_.add(); }
+    void dropped(std::uint64_t count) { dropped_.set(static_cast<double>(count)); }
     void repeated() { repeated_.add(); }
     void dead(const std::string& stage);
 
@@ -44,6 +45,7 @@ private:
     runtime::Counter sessions_lost_;
     runtime::Counter connections_;
     runtime::Counter pauses_;
+    runtime::Gauge dropped_;
     runtime::Gauge sessions_;
     runtime::Gauge unacknowledged_;
     runtime::Gauge oldest_age_;

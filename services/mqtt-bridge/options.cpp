@@ -66,8 +66,17 @@ void Options::declare(config::Command& command) {
         .metavar("FILTER")
         .check([](const std::string& filter) -> Result<void> {
             if (mqtt::is_topic_filter(filter)) return {};
-            return Error{fmt::format("expected an MQTT topic filter such as air/+, got \"{}\"",
-                                     filter)};
+            return Error{
+                fmt::format("expected an MQTT topic filter such as air/+, got \"{}\"", filter)};
+        });
+    command
+        .option("dropped-topic", dropped_topic,
+                "Where the MQTT broker counts the messages it has dropped, of mosquitto "
+                "$SYS/broker/publish/messages/dropped: a rise is warned of. Empty: nowhere.")
+        .metavar("TOPIC")
+        .check([](const std::string& topic) -> Result<void> {
+            if (topic.empty() || mqtt::is_topic_name(topic)) return {};
+            return Error{fmt::format("expected a topic without wildcards, got \"{}\"", topic)};
         });
     command.option("retained", retained,
                    "What becomes of messages the MQTT broker had kept as a topic's last ones.");
@@ -137,6 +146,7 @@ void Options::declare(config::Command& command) {
         check_slots(mistakes);
         check_status(mistakes);
         check_unsubscribe(mistakes);
+        check_dropped_topic(mistakes);
     });
     command.rule([this](std::vector<std::string>& mistakes) {
         const std::vector<std::string> all = filters();
@@ -199,9 +209,8 @@ void Options::check_share(std::vector<std::string>& mistakes) const {
 
 void Options::check_slots(std::vector<std::string>& mistakes) const {
     if (slots.empty()) return;
-    for (const auto& [name, topic] : {std::pair{"output", &output},
-                                      {"dead-letter", &dead_letter},
-                                      {"status", &status}})
+    for (const auto& [name, topic] :
+         {std::pair{"output", &output}, {"dead-letter", &dead_letter}, {"status", &status}})
         if (slots == *topic)
             mistakes.push_back(fmt::format(
                 "--slots: {} is also the --{}; the slots need a topic of their own", slots, name));
@@ -239,6 +248,13 @@ void Options::check_unsubscribe(std::vector<std::string>& mistakes) const {
         mistakes.emplace_back(
             "--unsubscribe and --slots: expected one of them; with slots a session has one filter "
             "for good");
+}
+
+void Options::check_dropped_topic(std::vector<std::string>& mistakes) const {
+    for (const std::string& filter : filters())
+        if (mqtt::matches(filter, dropped_topic))
+            mistakes.push_back(fmt::format("--dropped-topic: {} is subscribed to by {} as well",
+                                           dropped_topic, filter));
 }
 
 }  // namespace weir::mqtt_bridge

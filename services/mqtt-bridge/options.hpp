@@ -23,6 +23,7 @@ struct Options {
     mqtt::Qos qos = mqtt::Qos::at_least_once;
     std::string share;  ///< empty: every message comes to this session
     std::vector<std::string> unsubscribe;
+    std::string dropped_topic;  ///< empty: none
     MessageTemplate key;
     ValueKind value = ValueKind::json;
     std::vector<HeaderRule> headers;
@@ -55,6 +56,7 @@ private:
     void check_slots(std::vector<std::string>& mistakes) const;
     void check_status(std::vector<std::string>& mistakes) const;
     void check_unsubscribe(std::vector<std::string>& mistakes) const;
+    void check_dropped_topic(std::vector<std::string>& mistakes) const;
 };
 
 }  // namespace weir::mqtt_bridge

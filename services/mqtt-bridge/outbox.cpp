@@ -53,6 +53,10 @@ Result<void> Outbox::open() {
 
 void Outbox::carry(const std::shared_ptr<Lane>& lane, const mqtt::Publish& message,
                    mqtt::Token token) {
+    if (message.topic == options_.dropped_topic) {
+        look_at_drops(message.payload);
+        return lane->subscriber().acknowledge(token);
+    }
     if (message.retained && options_.retained == Passage::skip && !lane->is_status(message)) {
         meters_.skipped();
         return lane->subscriber().acknowledge(token);
@@ -74,7 +78,8 @@ void Outbox::carry(const std::shared_ptr<Lane>& lane, const mqtt::Publish& messa
     passage->timestamp_ms = mapped->timestamp_ms;
     passage->probed = probe_.begin();
     if (mapped->is_status) meters_.status();
-    const kafka::OutgoingRecord record{.topic = mapped->is_status ? options_.status : options_.output,
+    const std::string& topic = mapped->is_status ? options_.status : options_.output;
+    const kafka::OutgoingRecord record{.topic = topic,
                                        .key = mapped->key,
                                        .value = mapped->value,
                                        .headers = headers,
@@ -142,6 +147,17 @@ void Outbox::on_delivery(const kafka::Delivery& delivery) {
     fail(kafka::is_missing_topic(failure)
              ? fmt::format("{}; the topic has to exist, services create none", failure.message)
              : failure.message);
+}
+
+void Outbox::look_at_drops(std::string_view payload) {
+    const auto report = drops_.see(payload);
+    if (!report) return;
+    meters_.dropped(report->count);
+    log::warn(
+        "the MQTT broker has dropped messages, of ours or of another client: if ours, its "
+        "queue for an absent bridge is too small (mosquitto: max_queued_messages, "
+        "max_queued_bytes)",
+        {{"messages", report->rise}, {"since", report->first ? "its start" : "last told"}});
 }
 
 void Outbox::send_again(const kafka::Delivery& delivery, std::unique_ptr<Carried> passage) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "drop_watch.hpp"
 #include "kafka/producer.hpp"
 #include "lane.hpp"
 #include "meters.hpp"
@@ -86,6 +87,7 @@ private:
     bool send(kafka::OutgoingRecord record, std::unique_ptr<Carried>& passage);
     void bury(const DeadLetter& letter, std::unique_ptr<Carried> passage);
     void on_delivery(const kafka::Delivery& delivery);
+    void look_at_drops(std::string_view payload);
     void send_again(const kafka::Delivery& delivery, std::unique_ptr<Carried> passage);
     void bury_refused();
     void look_at_topics();
@@ -94,6 +96,7 @@ private:
     runtime::Service& service_;
     Meters& meters_;
     LatencyProbe probe_;
+    DropWatch drops_;
     runtime::Health::Condition& kafka_ready_;
 
     std::optional<kafka::Producer> producer_;

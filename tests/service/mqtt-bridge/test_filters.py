@@ -56,10 +56,30 @@ def test_a_broker_that_grants_less_is_told_of(service, bridge, run_dir):
         mosquitto.stop()
 
 
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_what_the_broker_dropped_is_told(bridge, run_dir, records, version):
+    mosquitto = Mosquitto(run_dir, name="small", extra="max_queued_messages 5\nsys_interval 1")
+    mosquitto.start().wait_ready()
+    try:
+        options = {"mqtt": mosquitto.url, "mqtt-version": version,
+                   "dropped-topic": "$SYS/broker/publish/messages/dropped"}
+        process = bridge(options)
+        process.kill()
+        publish(mosquitto.port, [("t/a", str(n)) for n in range(50)])
+        process.start().wait_ready()
+        wait_until(lambda: "the MQTT broker has dropped messages" in process.log_text(), "the word")
+        wait_until(lambda: process.metrics()["weir_mqtt_broker_dropped_messages"] > 20, "the count")
+        assert len(records.wait(5)) < 30
+        assert process.ready()
+    finally:
+        mosquitto.stop()
+
+
 def test_contradictions_are_found(job):
     for options, word in [(["--unsubscribe", "t/+"], "t/+ is subscribed to as well"),
                           (["--unsubscribe", "a/#/b"], "topic filter"),
                           (["--share", "x", "--unsubscribe", "$share/x/t/+"], "as well"),
+                          (["--dropped-topic", "t/x"], "subscribed to by t/+ as well"),
                           (["--slots", "s", "--unsubscribe", "a"], "--unsubscribe and --slots")]:
         checked = job("mqtt-bridge", ["--check", "--topic", "t/+", *options])
         assert checked.exit_code == 2

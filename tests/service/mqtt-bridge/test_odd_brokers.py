@@ -8,8 +8,9 @@ import struct
 import pytest
 from bridge_ends import TopicReader
 from certificates import Authority
-from scripted_broker import (CLOSE, CONNECT, DISCONNECT, PUBACK, SUBSCRIBE, TEXT, UNSUBACK,
-                             UNSUBSCRIBE, ScriptedBroker, connack, packet, publish, suback)
+from scripted_broker import (CLOSE, CONNECT, DISCONNECT, PUBACK, SUBACK, SUBSCRIBE, TEXT,
+                             UNSUBACK, UNSUBSCRIBE, ScriptedBroker, connack, packet, publish,
+                             suback)
 from support import wait_until
 
 
@@ -91,6 +92,16 @@ def test_what_a_broker_says_it_cannot_do_is_not_asked_for(scripted, at, properti
     assert broker.came(SUBSCRIBE) == []
     broker.answers[CONNECT] = connack()
     process.wait_ready()
+
+
+def test_a_broker_that_keeps_its_counts_to_itself_is_worked_with(scripted, at, records):
+    broker = scripted()
+    broker.answers[SUBSCRIBE] = lambda body: packet(SUBACK, body[:2] + b"\0\1\x87")
+    broker.after_suback = publish("t/a", b"1", 1)
+    process = at(broker, {"dropped-topic": "$SYS/broker/publish/messages/dropped"})
+    assert records.wait(1)[0].key == "a"
+    assert "subscribing to $SYS/broker/publish/messages/dropped: not authorized" in \
+        process.log_text()
 
 
 def test_a_session_that_does_not_last_is_warned_of(scripted, at):

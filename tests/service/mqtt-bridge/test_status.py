@@ -93,7 +93,8 @@ def test_a_device_is_forgotten_and_nonsense_is_a_dead_letter(with_status, mosqui
     found = statuses.wait(2)
     assert [record.bytes for record in found][1] is None and found[1].key == "a"
     letter = dead.wait(1)[0]
-    assert letter.headers["weir-mqtt-topic"] == "status/b" and "12.5" in letter.headers["weir-error"]
+    assert letter.headers["weir-mqtt-topic"] == "status/b"
+    assert "12.5" in letter.headers["weir-error"]
 
 
 def test_replicas_share_the_statuses_too(with_status, mosquitto, topic, statuses):

@@ -80,5 +80,6 @@ TEST_CASE("a topic that is missing is told from others that may come back", "[ka
         CHECK(is_missing_topic({classify(code), code, {}}));
         CHECK(classify(code) == Meaning::retriable);
     }
-    for (const int code : {-138, 6, -195, 10}) CHECK_FALSE(is_missing_topic({classify(code), code, {}}));
+    for (const int code : {-138, 6, -195, 10})
+        CHECK_FALSE(is_missing_topic({classify(code), code, {}}));
 }
