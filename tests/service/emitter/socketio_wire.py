@@ -13,6 +13,7 @@ import time
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 SEPARATOR = "\x1e"
 TIMEOUT_S = 5
+CLOSED_S = 1
 
 
 class Answer:
@@ -79,7 +80,6 @@ class Polling:
         assert opened.text[0] == "0"
         self.open = json.loads(opened.text.split(SEPARATOR)[0][1:])
         self.sid = self.open["sid"]
-        assert opened.headers["engine-sid"] == self.sid  # what proxies stick to
 
     def target(self):
         known = f"&sid={self.sid}" if hasattr(self, "sid") else ""
@@ -207,15 +207,22 @@ class WebSocket:
                 continue
             return payload.decode()
 
-    def closed(self):
-        """Reads to the end; the close code (1005 for none, 1006 without a close frame)."""
+    def closed(self, pongs=True):
+        """Reads to the end, which must come within a second, and answers a close frame as RFC 6455
+        wants it; the close code (1005 for none, 1006 without a close frame). Pings are answered:
+        what ends the connection is what was sent before, unless not `pongs`."""
         code = 1006
+        deadline = time.monotonic() + CLOSED_S
         try:
             while True:
                 opcode, payload = self.frame()
                 if opcode == CLOSE:
                     code = struct.unpack("!H", payload[:2])[0] if payload else 1005
-        except (EOFError, ConnectionResetError):
+                    self.send_frame(CLOSE, payload)
+                elif (opcode, payload) == (TEXT, b"2") and pongs and code == 1006:
+                    self.send("3")
+                assert time.monotonic() < deadline, "still open"
+        except (EOFError, ConnectionError):
             return code
 
     def is_open(self):
