@@ -46,6 +46,8 @@ function addHandlers(nsp) {
 }
 addHandlers(server.of("/"));
 addHandlers(server.of("/custom"));
+const refusal = Object.assign(new Error("Members only"), { data: { code: 7 } });
+server.of("/members").use((_, next) => next(refusal));
 
 http.listen(Number(port), host, () => console.log(`listening on ${http.address().port}`));
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));

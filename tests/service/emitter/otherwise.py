@@ -57,6 +57,8 @@ ROWS = [
         "message-back", "Reads JSON and writes it anew; we pass its text through."),
     Row("test_a_disconnected_client_over_polling_is_told_why_first", (), r"\['6', '1'\] == \['1'\]",
         "A NOOP before the CLOSE, which tells a client nothing."),
+    Row("test_only_so_many_acks_are_waited_for_at_once", (), r'42\d+\["question",100\]',
+        "Keeps a handler for every answer a client does not give."),
     Row("test_a_malformed_packet_ends_it", ("42", "43", "43[]"), "still open",
         "Takes an EVENT without data, and an ACK without an id, and does nothing with it."),
     Row("test_packets_for_a_namespace_not_joined_end_it",

@@ -4,6 +4,7 @@ Method: raw bytes to the echo of socketio-fixture (ping interval 300 ms, ping ti
 maximal payload 1,000,000, CORS for any origin)."""
 
 import json
+import re
 import time
 
 import pytest
@@ -39,6 +40,11 @@ def websocket(port, query="EIO=4&transport=websocket", **more):
     ("GET", "EIO=abc&transport=polling", 5, "Unsupported protocol version"),
     ("GET", "EIO=3&transport=polling", 5, "Unsupported protocol version"),
     ("GET", "EIO=4&EIO=3&transport=polling", 5, "Unsupported protocol version"),
+    # The first fault counts: transport, session, method, revision.
+    ("POST", "EIO=3&transport=abc&sid=unknown", 0, "Transport unknown"),
+    ("PUT", "EIO=3&transport=polling&sid=unknown", 1, "Session ID unknown"),
+    ("POST", "EIO=3&transport=websocket", 2, "Bad handshake method"),
+    ("GET", "EIO=3&transport=websocket", 3, "Bad request"),
 ])
 def test_a_refusal_has_its_code(fixture_server, method, query, code, message):
     answer = request(fixture_server, f"{PATH}?{query}", method)
@@ -60,6 +66,32 @@ def test_a_refused_upgrade_request_gets_plain_words_and_is_closed(fixture_server
     assert (socket.status, socket.body) == (400, message)
     assert "content-type: text/html" in socket.head
     assert socket.closed() == 1006
+
+
+def test_a_session_is_asked_for_on_its_own_transport(fixture_server):
+    socket = websocket(fixture_server)
+    sid = socket.open_packet()["sid"]
+    session = polling(fixture_server)
+    for target in (f"{PATH}?EIO=4&transport=polling&sid={sid}",
+                   session.target().replace("polling", "websocket")):
+        answer = request(fixture_server, target)
+        assert (answer.status, answer.json()["code"]) == (400, 3)
+    assert session.post("4still here").text == "ok"
+
+
+def test_an_origin_with_bytes_no_header_may_have_is_refused(fixture_server):
+    raw = start(fixture_server, f"{PATH}?EIO=4&transport=polling", headers={"Origin": "http://a\x01"})
+    assert answer_of(raw).status == 400
+
+
+def test_every_answer_lets_any_origin_read_it(fixture_server):
+    session = polling(fixture_server)
+    answers = [session.post("4a"), session.get(), session.post("4" + "x" * 1_000_000),
+               request(fixture_server, session.target(), "OPTIONS")]
+    assert [answer.status for answer in answers] == [200, 200, 413, 204]
+    for answer in answers:
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
 
 
 def test_parameters_are_decoded_and_others_ignored(fixture_server):
@@ -109,7 +141,7 @@ def test_the_open_packet_over_polling(fixture_server):
     assert opened["upgrades"] == ["websocket"]
     assert (opened["pingInterval"], opened["pingTimeout"]) == (300, 200)
     assert opened["maxPayload"] == 1000000
-    assert len(opened["sid"]) >= 20
+    assert re.fullmatch(r"[A-Za-z0-9_-]{20,}", opened["sid"])
 
 
 def test_the_open_packet_over_websocket(fixture_server):
@@ -188,6 +220,13 @@ def test_texts_and_bytes_come_back_in_one_answer(fixture_server):
     assert (answer.status, answer.text) == (200, "ok")
     assert answer.headers["content-type"] == "text/html"
     assert session.packets() == ["4hello", "bAQIDBA==", "4", "4€ü😀"]
+
+
+def test_answers_are_not_to_be_stored(fixture_server):
+    session = polling(fixture_server)
+    for answer in (session.post("4a"), session.get()):
+        assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "text/plain; charset=UTF-8"
 
 
 def test_a_waiting_poll_gets_what_comes(fixture_server):
@@ -296,6 +335,14 @@ def test_pipelined_requests_are_answered_in_order(fixture_server):
     raw.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     assert answer_of(raw).text == "ok"
     assert answer_of(raw).text == "4a"
+
+
+def test_a_connection_ends_where_the_client_says_so(fixture_server):
+    session = polling(fixture_server)
+    raw = start(fixture_server, session.target(), "POST", {"Connection": "close"}, b"4a")
+    assert answer_of(raw).text == "ok"
+    assert raw.recv(1) == b""
+    assert session.packets() == ["4a"]
 
 
 def test_a_client_closes_with_a_packet(fixture_server):

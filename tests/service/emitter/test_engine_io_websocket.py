@@ -183,6 +183,17 @@ def test_an_upgraded_session_still_ends_without_a_pong(fixture_server):
     assert elapsed(began) < 1
 
 
+def test_an_upgrade_gives_a_pong_that_is_due_more_time(fixture_server):
+    began = time.monotonic()
+    session = polling(fixture_server)
+    assert session.packets() == ["2"]
+    time.sleep(0.12)
+    socket = upgraded(session)
+    time.sleep(max(0, 0.55 - elapsed(began)))  # it was due after 500 ms
+    socket.send("3")
+    assert socket.receive(pings=True) == "2"
+
+
 @pytest.mark.parametrize("first", ["5", "4x", "2", "2prob", b"2probe"])
 def test_anything_but_the_probe_closes_the_new_socket_only(fixture_server, first):
     session = polling(fixture_server)

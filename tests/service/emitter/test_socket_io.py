@@ -75,6 +75,13 @@ def test_an_unknown_namespace_is_refused_and_the_connection_stays(newcomer):
     assert echoes(newcomer)
 
 
+def test_a_refusal_has_its_message_and_data_and_the_connection_stays(newcomer):
+    newcomer.send('40/members,{"token":"x"}')
+    assert newcomer.receive() == '44/members,{"message":"Members only","data":{"code":7}}'
+    newcomer.connect()
+    assert echoes(newcomer)
+
+
 def test_connecting_twice_to_one_namespace_ends_it(socket):
     socket.send("40")
     assert socket.closed() == 1005
@@ -205,6 +212,14 @@ def test_an_ack_that_does_not_come_is_given_up(socket):
     assert 0.5 <= elapsed(began) < 0.8
     socket.send(f'43{asked}["late"]')
     assert echoes(socket)
+
+
+def test_only_so_many_acks_are_waited_for_at_once(socket):
+    for number in range(101):
+        socket.send(f'42["ask",{number}]')
+    for number in range(100):
+        question(socket, f",{number}")
+    assert socket.receive() == '42["answered",null]'  # the one too many is not asked
 
 
 # Binary

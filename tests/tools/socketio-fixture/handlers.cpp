@@ -52,4 +52,10 @@ void add_handlers(Namespace& nsp) {
                  [](Socket& socket, Event&) { socket.disconnect(Disconnect::whole_client); });
 }
 
+void refuse_all(Namespace& nsp) {
+    nsp.on_admit([](const Socket&, std::string_view) {
+        return Refusal{.message = "Members only", .data = R"({"code":7})"};
+    });
+}
+
 }  // namespace socketio_fixture

@@ -15,4 +15,7 @@ std::unique_ptr<weir::socketio::SessionHandler> echo(weir::socketio::Session& se
 /// `message-with-ack` as an ack; the others make the server do what only a server can begin.
 void add_handlers(weir::socketio::Namespace& nsp);
 
+/// Lets nobody join, and says why.
+void refuse_all(weir::socketio::Namespace& nsp);
+
 }  // namespace socketio_fixture

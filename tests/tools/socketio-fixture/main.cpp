@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A raw Engine.IO echo at /engine.io/ and a Socket.IO server at /socket.io/ with the namespaces
-// `/` and `/custom`, with times short enough to wait for. Prints the port it listens on.
+// `/`, `/custom` and `/members`, which lets nobody in; with times short enough to wait for. Prints
+// the port it listens on.
 #include <csignal>
 #include <cstdio>
 #include <string_view>
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
                              .attachments_timeout = 500ms});
     socketio_fixture::add_handlers(server.of("/"));
     socketio_fixture::add_handlers(server.of("/custom"));
+    socketio_fixture::refuse_all(server.of("/members"));
 
     const auto endpoint = net::parse_endpoint(argv[2]);
     const auto listening = endpoint.ok() ? http.listen(*endpoint) : endpoint.error();
