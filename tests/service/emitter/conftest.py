@@ -55,19 +55,24 @@ def reference_server(session_dir):
 
 
 @pytest.fixture
-def fixture_server(request, run_dir):
-    """The port of a socketio-fixture of this test's own; it must end well and leave no word on
-    its error output (a sanitizer's, say). The port of the reference where a test asks for it."""
-    if getattr(request, "param", "weir") == "reference":
-        # The rows of the table wait for what does not come.
-        request.getfixturevalue("monkeypatch").setattr(socketio_wire, "CLOSED_S", 0.6)
-        yield request.getfixturevalue("reference_server")
-        return
-    command = [request.getfixturevalue("bin_dir") / "socketio-fixture", "--listen", "127.0.0.1:0"]
+def fixture_process(bin_dir, run_dir):
+    """A socketio-fixture of this test's own, and its port; it must end well and leave no word on
+    its error output (a sanitizer's, say)."""
+    command = [bin_dir / "socketio-fixture", "--listen", "127.0.0.1:0"]
     process, port = announced(f"socketio-fixture-{next(_numbers)}", command, run_dir)
-    yield port
+    yield process, port
     process.stop()
     assert process.exit_code == 0, process.log_text()
+
+
+@pytest.fixture
+def fixture_server(request):
+    """The port of a socketio-fixture, or of the reference where a test asks for it."""
+    if getattr(request, "param", "weir") == "weir":
+        return request.getfixturevalue("fixture_process")[1]
+    # The rows of the table wait for what does not come.
+    request.getfixturevalue("monkeypatch").setattr(socketio_wire, "CLOSED_S", 0.6)
+    return request.getfixturevalue("reference_server")
 
 
 @pytest.fixture
