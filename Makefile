@@ -5,7 +5,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge \
-        chaos-emitter check lint format bench-recovery docs sanitize fuzz images up down logs test-compose clean
+        chaos-emitter check lint format bench-recovery bench-emitter docs sanitize fuzz images up down \
+        logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -71,6 +72,11 @@ bench-recovery: ## Measure fail-over, recovery and scale-out beside Kafka Stream
 	$(tested)
 	$(if $(filter-out 0,$(QUICK)),,@$(setup) bench)
 	@tests/bench/recovery/run
+
+bench-emitter: ## Measure broadcasts, connections and latency beside socket.io (QUICK=1: a minute)
+	$(tested)
+	$(if $(filter-out 0,$(QUICK)),,@$(setup) bench-emitter)
+	@tests/bench/emitter/run
 
 test-compose: ## Build and run every test of the images and compose files, in a Docker engine of its own
 	$(tested)

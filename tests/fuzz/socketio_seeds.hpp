@@ -81,7 +81,9 @@ inline std::vector<std::string> frame_seeds() {
         '\x00' + masked_frame(begun, "42[\"a") + masked_frame(ping, "?") + masked_frame(more, "b") +
             masked_frame(last, "\"]") + masked_frame(pong, ""),
         '\x40' + masked_frame(bytes, std::string(200, 'x')) +
-            masked_frame(closing, "\x03\xE8" "bye"),
+            masked_frame(closing,
+                         "\x03\xE8"
+                         "bye"),
     };
 }
 

@@ -115,8 +115,8 @@ inline std::vector<FrameSeen> read_frames(std::string_view bytes, std::size_t pi
     for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
         reader.append(bytes.substr(0, piece));
         for (auto event = reader.next(); event.kind != Kind::need_more; event = reader.next()) {
-            const bool control = event.kind == Kind::ping || event.kind == Kind::pong ||
-                                 event.kind == Kind::close;
+            const bool control =
+                event.kind == Kind::ping || event.kind == Kind::pong || event.kind == Kind::close;
             WEIR_ASSERT(event.payload.size() <= (control ? 125 : frame_bytes_max),
                         "a frame is bounded");
             WEIR_ASSERT(event.kind != Kind::text || is_utf8(event.payload), "text is UTF-8");

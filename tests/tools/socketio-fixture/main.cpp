@@ -44,9 +44,9 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     net::IoThread io("io");
-    http::Server http(io.context(), {.connections_max = 20'000,
-                                     .body_bytes_max = 1'100'000,
-                                     .header_max = 1000ms});
+    http::Server http(
+        io.context(),
+        {.connections_max = 20'000, .body_bytes_max = 1'100'000, .header_max = 1000ms});
     socketio::Engine engine(io.context(), http, engine_options("/engine.io/"),
                             socketio_fixture::echo);
     socketio::Server server(io.context(), http,

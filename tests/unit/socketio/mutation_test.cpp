@@ -29,8 +29,9 @@ TEST_CASE("spoilt payloads are read up to what is wrong", "[socketio]") {
 
 TEST_CASE("spoilt packets are refused, or are other packets", "[socketio]") {
     std::size_t good = 0;
-    play_mutations(packet_seeds(), 20'000,
-                   [&](const std::string& input) { if (read_packet(input)) ++good; });
+    play_mutations(packet_seeds(), 20'000, [&](const std::string& input) {
+        if (read_packet(input)) ++good;
+    });
     CHECK((good > 1'000 && good < 19'000));
     for (const std::string& seed : packet_seeds())
         CHECK(read_packet(seed));
