@@ -89,6 +89,9 @@ void Fingerprint::add_further(const Rules& rules) {
                               std::to_string(bounds.percentile_values_max));
     if (uses(window::Function::distinct))
         entries_.emplace_back("distinct-values-max", std::to_string(bounds.distinct_values_max));
+    if (rules.distinct_by.empty()) return;
+    entries_.emplace_back("distinct-by", shown(rules.distinct_by));
+    entries_.emplace_back("distinct-by-values-max", std::to_string(rules.distinct_by_values_max));
 }
 
 std::vector<std::string> Fingerprint::differences(std::string_view other) const {

@@ -6,12 +6,14 @@
 #include "aggregation/group_key.hpp"
 #include "base/assert.hpp"
 #include "base/units.hpp"
+#include "json/number.hpp"
 #include "json/timestamp.hpp"
 
 namespace weir::aggregation {
 namespace {
 
-/// The place of the time among the extractor's fields; the keys follow, then the inputs.
+/// The place of the time among the extractor's fields; the keys follow, then the inputs, and the
+/// id if there is one.
 constexpr std::size_t time_field = 0;
 constexpr std::size_t first_key = 1;
 
@@ -30,6 +32,9 @@ std::vector<json::FieldSpec> fields_of(const Rules& rules, const Schema& schema,
     for (const std::string& key : key_fields(rules))
         fields.push_back({checked(json::Pointer::from_option(key)), json::FieldType::text});
     fields.insert(fields.end(), schema.fields.begin(), schema.fields.end());
+    if (!rules.distinct_by.empty())
+        fields.push_back(
+            {checked(json::Pointer::from_option(rules.distinct_by)), json::FieldType::scalar});
     return fields;
 }
 
@@ -45,6 +50,15 @@ window::Input input_of(const json::Field& field, window::FieldType type) {
     return window::Input::null();
 }
 
+/// Only what is surely the same value may be so: an integer with its digits, whatever else as it is
+/// written. A number with more digits than a double has must not meet another one.
+window::Input id_of(const json::Field& field) {
+    if (!field.text.starts_with('"'))
+        if (const auto integer = json::parse_int64(field.text))
+            return window::Input::of_integer(*integer);
+    return window::Input::of_text(field.text);
+}
+
 }  // namespace
 
 Reader::Reader(const Rules& rules)
@@ -52,6 +66,7 @@ Reader::Reader(const Rules& rules)
       zone_(checked(json::TimeZone::load(rules.time_zone))),
       max_ahead_(rules.max_ahead),
       key_count_(key_fields(rules).size()),
+      has_id_(!rules.distinct_by.empty()),
       inputs_(schema_.fields.size()),
       extractor_(fields_of(rules, schema_, zone_)) {}
 
@@ -71,7 +86,8 @@ Result<Reading> Reader::read(std::string_view value, std::int64_t produced_ms) {
         inputs_[i] = input_of(fields[first_key + key_count_ + i], schema_.types[i]);
         counted = counted || inputs_[i].kind != window::Input::Kind::null;
     }
-    return Reading{time, key, inputs_, counted};
+    return Reading{time, key, inputs_, has_id_ ? id_of(fields.back()) : window::Input::null(),
+                   counted};
 }
 
 std::string_view Reader::key_of(std::span<const json::Field> fields) {

@@ -22,6 +22,9 @@ struct Reading {
     EventTime time{};
     std::string_view key;  ///< of several fields in the form of group_key.hpp
     std::span<const window::Input> inputs;
+    /// With --distinct-by: what tells the key's readings apart. An integer, however it is written
+    /// (17, 17.0), or the bytes of any other value, quotes included.
+    window::Input id{};
     /// False when every field the aggregates are about is null or absent: the record opens its
     /// window and moves the watermark as any other, and no column counts it (as in Spark).
     bool counted = true;
@@ -39,7 +42,7 @@ struct ClockSign {
 /// Dead, with the reason: no value (a tombstone), anything that is not one JSON object in UTF-8
 /// (bare NaN and Infinity included), no key or no time, a time that is none, before 1970 or too
 /// far ahead, a field that is neither null nor of its type (a number in quotes is not a number), a
-/// number beyond its type's range.
+/// number beyond its type's range; with --distinct-by no string, number or boolean there.
 ///
 /// Threads: one. Lifetime: a reading is valid until the next read(), and as long as the record.
 class Reader {
@@ -67,6 +70,7 @@ private:
     json::TimeZone zone_;
     std::optional<std::chrono::milliseconds> max_ahead_;
     std::size_t key_count_;
+    bool has_id_;
     std::string key_;
     std::optional<ClockSign> clock_;
     std::vector<window::Input> inputs_;

@@ -90,6 +90,17 @@ void Rules::declare_windows(config::Command& command, const std::function<bool()
                 "How much longer a closed window is kept. Readings that come then make a numbered "
                 "revision of its result; of a session only those between its first and its last.")
         .range(0ms, longest);
+    command
+        .option("distinct-by", distinct_by,
+                "A field that tells a key's readings apart, such as a sequence number: of those "
+                "with one value in one window (session; slice of hopping windows, millisecond of "
+                "sliding ones) the first counts, and others are filtered. None without it.")
+        .metavar("FIELD");
+    command
+        .option("distinct-by-values-max", distinct_by_values_max,
+                "Values of --distinct-by that are kept of one key in one of those. In a window "
+                "with more all columns are null and named in weir-beyond-bound.")
+        .range(1, 100'000'000);
     require(command.option(
                 "aggregate", aggregates,
                 "A column of the result: count, sum, mean, min, max, variance, stddev, first, "
@@ -121,15 +132,30 @@ void Rules::declare_results(config::Command& command) {
 }
 
 void Rules::check(std::vector<std::string>& mistakes) const {
-    for (const std::string& field : key_fields(*this))
-        if (const auto pointer = json::Pointer::from_option(field); !pointer)
-            mistakes.push_back("--key: " + pointer.error().message);
-    if (const auto pointer = json::Pointer::from_option(time); !pointer)
-        mistakes.push_back("--time: " + pointer.error().message);
+    check_fields(mistakes);
     if (const auto schema = compile(aggregates); !schema)
         mistakes.push_back("--aggregate: " + schema.error().message);
     check_windows(mistakes);
     check_names(mistakes);
+}
+
+void Rules::check_fields(std::vector<std::string>& mistakes) const {
+    const auto pointer_of = [&](const char* option,
+                                const std::string& field) -> std::optional<json::Pointer> {
+        auto pointer = json::Pointer::from_option(field);
+        if (pointer) return std::move(*pointer);
+        mistakes.push_back(fmt::format("{}: {}", option, pointer.error().message));
+        return std::nullopt;
+    };
+    const auto id =
+        distinct_by.empty() ? std::nullopt : pointer_of("--distinct-by", distinct_by);
+    for (const std::string& field : key_fields(*this))
+        if (const auto pointer = pointer_of("--key", field); pointer && pointer == id)
+            mistakes.push_back(
+                fmt::format("--distinct-by and --key name the same field, {}: of each key only one "
+                            "reading in a window would count",
+                            distinct_by));
+    pointer_of("--time", time);
 }
 
 void Rules::check_windows(std::vector<std::string>& mistakes) const {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,6 +45,8 @@ struct Rules {
     std::optional<milliseconds> max_ahead = std::chrono::hours{1};
     std::vector<AggregateSpec> aggregates;
     window::Bounds bounds;
+    std::string distinct_by;  ///< empty: nothing tells readings apart
+    std::uint64_t distinct_by_values_max = 10'000;
 
     std::optional<int> round;
     std::string window_field = "window";
@@ -58,11 +61,16 @@ struct Rules {
     [[nodiscard]] window::Kind kind() const;
     /// The length of a window, or a session's gap.
     [[nodiscard]] milliseconds size() const;
+    /// As window::Options has it.
+    [[nodiscard]] std::uint64_t ids_max() const {
+        return distinct_by.empty() ? 0 : distinct_by_values_max;
+    }
 
 private:
     void declare_readings(config::Command& command, const std::function<bool()>& needed);
     void declare_windows(config::Command& command, const std::function<bool()>& needed);
     void declare_results(config::Command& command);
+    void check_fields(std::vector<std::string>& mistakes) const;
     void check_windows(std::vector<std::string>& mistakes) const;
     void check_names(std::vector<std::string>& mistakes) const;
 };

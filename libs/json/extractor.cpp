@@ -39,7 +39,8 @@ std::string_view expectation(FieldType type) {
         case FieldType::float32: return "a number";
         case FieldType::int64: return "an integer";
         case FieldType::string: return "a string";
-        case FieldType::text: return "a string or a number";
+        case FieldType::text:
+        case FieldType::scalar: return "a string or a number";
         case FieldType::timestamp: return "a time";
         case FieldType::raw: break;
     }
@@ -187,6 +188,11 @@ private:
             case FieldType::string:
             case FieldType::text: return text(spec, found, field);
             case FieldType::timestamp: return timestamp(spec, found, field);
+            case FieldType::scalar:
+                if (found.type == Type::object || found.type == Type::array)
+                    return mismatch(spec, shown(found));
+                field.text = found.raw;
+                break;
             case FieldType::raw: field.text = found.raw; break;
         }
         return {};

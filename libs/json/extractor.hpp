@@ -22,6 +22,7 @@ enum class FieldType : std::uint8_t {
     int64,      ///< a number whose value is an integer
     string,     ///< a string
     text,       ///< a string, or a number's digits or `true`/`false` as they stand in the record
+    scalar,     ///< a string, a number or `true`/`false`, its bytes as they stand in the record
     timestamp,  ///< a string or a number, by parse_timestamp()
     raw,        ///< any value, its bytes as they stand in the record
 };
@@ -51,7 +52,7 @@ struct Field {
         std::int64_t int64;
     };
     EventTime time{};       ///< of a timestamp
-    std::string_view text;  ///< of string, text and raw; borrows the record or the extractor
+    std::string_view text;  ///< of the other types; borrows the record or the extractor
 
     [[nodiscard]] bool present() const { return state == State::present; }
 };

@@ -9,10 +9,10 @@
 namespace weir::window {
 
 SessionStore::~SessionStore() {
-    if (!options_.aggregates.owns_memory()) return;
+    if (!content_.owns_memory()) return;
     for (KeyState& key : states_)
         for (std::size_t i = 0; i < key.sessions.size(); ++i)
-            options_.aggregates.release(key.sessions.state(i));
+            content_.release(key.sessions.state(i));
 }
 
 void SessionStore::take(const Record& record, bool may_refuse, Verdict& verdict) {
@@ -26,11 +26,7 @@ void SessionStore::take(const Record& record, bool may_refuse, Verdict& verdict)
             index = join(sessions, record.time, index);
         else
             index = find_kept(sessions, record.time);
-        if (index < sessions.size()) {
-            const Session& session = sessions.head(fold(found.id, index, record));
-            verdict.window = {session.start, end_of(session)};
-            return;
-        }
+        if (index < sessions.size()) return fold(found.id, index, record, verdict);
     }
     if (!may_open) {
         verdict.fate = Fate::late;
@@ -42,7 +38,7 @@ void SessionStore::take(const Record& record, bool may_refuse, Verdict& verdict)
         return;
     }
     const KeyTable::Id id = found.known ? found.id : keys_.insert(record.key, found.hash);
-    fold(id, open_session(id, record), record);
+    fold(id, open_session(id, record), record, verdict);
 }
 
 /// The first open session, from `from` on, that a record at `time` belongs to, or size().
@@ -83,8 +79,7 @@ std::size_t SessionStore::join(Sessions& sessions, EventTime time, std::size_t i
         openings_.remove(std::max(session.first_offset, later.first_offset));
         session.first_offset = std::min(session.first_offset, later.first_offset);
         session.last_offset = std::max(session.last_offset, later.last_offset);
-        options_.aggregates.merge(sessions.state(index), sessions.state(other));
-        options_.aggregates.release(sessions.state(other));
+        content_.join(sessions.state(index), sessions.state(other));
         sessions.erase(other);
         --open_windows;
     }
@@ -99,7 +94,7 @@ std::size_t SessionStore::open_session(KeyTable::Id id, const Record& record) {
                                 .last = record.time,
                                 .first_offset = record.offset,
                                 .last_offset = record.offset});
-    options_.aggregates.reset(key.sessions.state(index));
+    content_.reset(key.sessions.state(index));
     openings_.add(record.offset, watermark);
     ++open_windows;
     const EventTime end = record.time + options_.size;
@@ -107,17 +102,26 @@ std::size_t SessionStore::open_session(KeyTable::Id id, const Record& record) {
     return index;
 }
 
-/// Returns where the session is then.
-std::size_t SessionStore::fold(KeyTable::Id id, std::size_t index, const Record& record) {
+/// A repeated record makes a session as long as another one would, so that where sessions lie never
+/// depends on ids: a replay that has not seen a forgotten session's first records takes for new
+/// what was repeated.
+void SessionStore::fold(KeyTable::Id id, std::size_t index, const Record& record,
+                        Verdict& verdict) {
     KeyState& key = states_[id];
     Session& session = key.sessions.head(index);
-    options_.aggregates.fold(key.sessions.state(index), record.inputs,
-                             {record.time, record.offset});
-    ++session.records;
-    session.last_offset = record.offset;
+    if (content_.admit(key.sessions.state(index), record.id)) {
+        options_.aggregates.fold(key.sessions.state(index), record.inputs,
+                                 {record.time, record.offset});
+        ++session.records;
+        session.last_offset = record.offset;
+    } else {
+        verdict.fate = Fate::repeated;
+    }
     session.start = std::min(session.start, record.time);
     session.last = std::max(session.last, record.time);
+    verdict.window = {session.start, end_of(session)};
     if (!open(session)) {
+        if (verdict.fate == Fate::repeated) return;
         session.revised = true;
         revised_.insert({end_of(session), id});
         expect_revision(end_of(session));
@@ -128,12 +132,11 @@ std::size_t SessionStore::fold(KeyTable::Id id, std::size_t index, const Record&
     // A closed session may lie between.
     while (index > 0 && key.sessions.head(index - 1).start > key.sessions.head(index).start)
         key.sessions.swap_with_previous(index--);
-    return index;
 }
 
 SessionStore::KeyState& SessionStore::state_of(KeyTable::Id id) {
     while (states_.size() <= id)
-        states_.emplace_back(options_.aggregates.state_words());
+        states_.emplace_back(content_.words());
     return states_[id];
 }
 
@@ -217,7 +220,8 @@ const Store::Shown* SessionStore::peek() {
               .first_offset = session.first_offset,
               .last_offset = session.last_offset,
               .revision = session.shown_times,
-              .state = states_[key].sessions.state(index)};
+              .state = states_[key].sessions.state(index),
+              .beyond = content_.beyond(states_[key].sessions.state(index))};
     return &shown_;
 }
 
@@ -255,7 +259,7 @@ void SessionStore::forget() {
 void SessionStore::erase(KeyTable::Id id, std::size_t index) {
     Sessions& sessions = states_[id].sessions;
     openings_.remove(sessions.head(index).first_offset);
-    options_.aggregates.release(sessions.state(index));
+    content_.release(sessions.state(index));
     if (index == 0)
         sessions.erase_front(1);
     else
@@ -290,12 +294,14 @@ std::size_t SessionStore::visit_changed(std::size_t rows_max, const RowVisitor& 
         const Sessions& sessions = key.sessions;
         if (sessions.empty() || !open(sessions.head(sessions.size() - 1))) continue;
         const Session& session = sessions.head(sessions.size() - 1);
+        const std::uint64_t* const state = sessions.state(sessions.size() - 1);
         show({.window = {session.start, end_of(session)},
               .key = changed_[i],
               .records = session.records,
               .first_offset = session.first_offset,
               .last_offset = session.last_offset,
-              .state = sessions.state(sessions.size() - 1)},
+              .state = state,
+              .beyond = content_.beyond(state)},
              Finality::partial, visit);
         ++shown;
     }
@@ -308,9 +314,9 @@ std::size_t SessionStore::memory_bytes() const {
                         open_windows * (sizeof(Offset) + sizeof(EventTime) + 48);
     for (const KeyState& key : states_) {
         bytes += key.sessions.memory_bytes();
-        if (!options_.aggregates.owns_memory()) continue;
+        if (!content_.owns_memory()) continue;
         for (std::size_t i = 0; i < key.sessions.size(); ++i)
-            bytes += options_.aggregates.owned_bytes(key.sessions.state(i));
+            bytes += content_.owned_bytes(key.sessions.state(i));
     }
     return bytes;
 }

@@ -73,7 +73,7 @@ private:
     [[nodiscard]] std::size_t find_kept(const Sessions& sessions, EventTime time) const;
     std::size_t open_session(KeyTable::Id id, const Record& record);
     std::size_t join(Sessions& sessions, EventTime time, std::size_t index);
-    std::size_t fold(KeyTable::Id id, std::size_t index, const Record& record);
+    void fold(KeyTable::Id id, std::size_t index, const Record& record, Verdict& verdict);
     [[nodiscard]] EventTime earliest_end(const Sessions& sessions) const;
     [[nodiscard]] std::size_t find_ending(const Sessions& sessions, EventTime end) const;
     void wait_for(KeyTable::Id id, EventTime end);

@@ -17,10 +17,10 @@ SliceStore::SliceStore(const Options& options)
 
 SliceStore::~SliceStore() {
     release_rows();
-    if (!options_.aggregates.owns_memory()) return;
+    if (!content_.owns_memory()) return;
     for (KeyState& key : states_)
         for (std::size_t i = 0; i < key.slices.size(); ++i)
-            options_.aggregates.release(key.slices.state(i));
+            content_.release(key.slices.state(i));
 }
 
 /// A record mostly falls into the slice of the one before it: no division then.
@@ -43,9 +43,13 @@ void SliceStore::take(const Record& record, bool may_refuse, Verdict& verdict) {
     std::size_t index = 0;
     bool is_new = true;
     if (found.known) {
-        const KeyState& known = states_[found.id];
+        KeyState& known = states_[found.id];
         index = find_slice(known);
         is_new = index == known.slices.size() || known.slices.head(index).start != slice_;
+        if (!is_new && !content_.admit(known.slices.state(index), record.id)) {
+            verdict.fate = Fate::repeated;
+            return;
+        }
     }
     if (is_new && full() && may_refuse && !makes_room(record.time)) {
         verdict.fate = Fate::full;
@@ -54,7 +58,7 @@ void SliceStore::take(const Record& record, bool may_refuse, Verdict& verdict) {
     const KeyTable::Id id = found.known ? found.id : keys_.insert(record.key, found.hash);
     KeyState& key = state_of(id);
     if (keeps_closed()) note_revisions(id);
-    if (is_new) open_slice(id, index, record.offset);
+    if (is_new) open_slice(id, index, record);
     Slice& slice = key.slices.head(index);
     options_.aggregates.fold(key.slices.state(index), record.inputs, {record.time, record.offset});
     ++slice.records;
@@ -74,15 +78,18 @@ std::size_t SliceStore::find_slice(const KeyState& key) const {
 
 SliceStore::KeyState& SliceStore::state_of(KeyTable::Id id) {
     while (states_.size() <= id)
-        states_.emplace_back(options_.aggregates.state_words());
+        states_.emplace_back(content_.words());
     return states_[id];
 }
 
-void SliceStore::open_slice(KeyTable::Id id, std::size_t index, Offset offset) {
+void SliceStore::open_slice(KeyTable::Id id, std::size_t index, const Record& record) {
+    const Offset offset = record.offset;
     KeyState& key = states_[id];
     if (key.slices.empty()) ++keys_[id].uses;
     key.slices.insert(index, {.start = slice_, .first_offset = offset, .last_offset = offset});
-    options_.aggregates.reset(key.slices.state(index));
+    content_.reset(key.slices.state(index));
+    const bool first = content_.admit(key.slices.state(index), record.id);
+    WEIR_ASSERT(first, "a record is repeated where none was");
     ++open_windows;
     const EventTime end = placement_.span_end(slice_);
     if (spans_.try_emplace(end, offset).second) {
@@ -178,7 +185,15 @@ Store::Shown SliceStore::merged(EventTime end, KeyTable::Id id, bool closing,
             .key = id,
             .records = all.records,
             .first_offset = all.first_offset,
-            .last_offset = all.last_offset};
+            .last_offset = all.last_offset,
+            .beyond = content_.keeps_ids() && any_beyond(key.slices, window)};
+}
+
+bool SliceStore::any_beyond(const Slices& slices, const Window& window) const {
+    for (std::size_t i = slices.lower_bound(window.start);
+         i < slices.size() && slices.head(i).start < window.end; ++i)
+        if (content_.beyond(slices.state(i))) return true;
+    return false;
 }
 
 Halves& SliceStore::halves_of(KeyState& key, EventTime merged_to) {
@@ -243,9 +258,9 @@ void SliceStore::drop_slices(KeyTable::Id id) {
     while (count < slices.size() && forgotten(placement_.last_end(slices.head(count).start)))
         ++count;
     if (count == 0) return;
-    if (options_.aggregates.owns_memory())
+    if (content_.owns_memory())
         for (std::size_t i = 0; i < count; ++i)
-            options_.aggregates.release(slices.state(i));
+            content_.release(slices.state(i));
     slices.erase_front(count);
     open_windows -= count;
     if (!slices.empty()) return;
@@ -301,9 +316,9 @@ std::size_t SliceStore::memory_bytes() const {
                         row_states_.capacity() * 8 + rows_.capacity() * sizeof(Shown);
     for (const KeyState& key : states_) {
         bytes += key.slices.memory_bytes() + (key.halves ? key.halves->memory_bytes() : 0);
-        if (!options_.aggregates.owns_memory()) continue;
+        if (!content_.owns_memory()) continue;
         for (std::size_t i = 0; i < key.slices.size(); ++i)
-            bytes += options_.aggregates.owned_bytes(key.slices.state(i));
+            bytes += content_.owned_bytes(key.slices.state(i));
     }
     return bytes;
 }

@@ -60,7 +60,7 @@ private:
 
     void place(EventTime time);
     [[nodiscard]] std::size_t find_slice(const KeyState& key) const;
-    void open_slice(KeyTable::Id id, std::size_t index, Offset offset);
+    void open_slice(KeyTable::Id id, std::size_t index, const Record& record);
     void note_revisions(KeyTable::Id id);
     void wait_for(KeyTable::Id id, EventTime end);
     KeyState& state_of(KeyTable::Id id);
@@ -68,6 +68,7 @@ private:
     void fetch_ahead(const std::vector<KeyTable::Id>& ids, std::size_t index) const;
     void add_row(KeyTable::Id id, std::uint32_t revision);
     Shown merged(EventTime end, KeyTable::Id id, bool closing, std::uint64_t* state);
+    [[nodiscard]] bool any_beyond(const Slices& slices, const Window& window) const;
     void release_rows();
     void drop_slices(KeyTable::Id id);
 

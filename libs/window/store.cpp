@@ -21,6 +21,7 @@ std::unique_ptr<Store> Store::make(const Options& options) {
 
 Store::Store(const Options& options, Duration revision_step)
     : options_(options),
+      content_(options),
       revision_step_(revision_step),
       completeness_margin_(options.kind == Kind::session ? options.size : Duration::zero()),
       outputs_(options.aggregates.list().size()) {}
@@ -79,6 +80,9 @@ EventTime Store::shown_watermark(const Shown& row, Finality finality) const {
 
 void Store::show(const Shown& row, Finality finality, const RowVisitor& visit) {
     options_.aggregates.finish(row.state, row.records, outputs_);
+    if (row.beyond)
+        for (Output& output : outputs_)
+            output.kind = Output::Kind::beyond;
     visit(Row{.window = row.window,
               .key = keys_[row.key].text,
               .values = outputs_,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "window/checkpoint.hpp"
+#include "window/content.hpp"
 #include "window/key_table.hpp"
 #include "window/openings.hpp"
 #include "window/stream.hpp"
@@ -98,6 +99,7 @@ protected:
         Offset last_offset{};
         std::uint32_t revision = 0;
         const std::uint64_t* state = nullptr;
+        bool beyond = false;  ///< there were more ids than are kept
     };
 
     Store(const Options& options, Duration revision_step);
@@ -143,6 +145,7 @@ protected:
     void show(const Shown& row, Finality finality, const RowVisitor& visit);
 
     const Options& options_;
+    const Content content_;
     KeyTable keys_;
     Openings openings_;
     EventTime revise_at_ = never;  ///< while revisions are waiting

@@ -26,6 +26,11 @@ struct Options {
     /// How long after its end, in event time, a closed window still takes records.
     Duration accept_late{};
     Aggregates aggregates;
+    /// A record counts once: it is repeated if its id was there before in what it falls into, which
+    /// is its tumbling window, its slice of hopping or sliding windows, or its session. So many ids
+    /// are kept of one key there; a window with more has no results but Output::Kind::beyond. 0:
+    /// ids are not looked at.
+    std::uint64_t ids_max = 0;
     /// Bound of windows held at a time, a window counted once per key in it; of hopping and sliding
     /// windows, which share them, slices are counted.
     std::uint64_t open_windows_max = 10'000'000;
@@ -54,7 +59,8 @@ enum class LogStart : std::uint8_t {
 ///   1. The record is late when every window for it has end + accept_late <= watermark, the
 ///      watermark being the one before this record. It is added to nothing then. Sliding windows
 ///      and sessions say more exactly which window decides (docs/decisions/0005).
-///   2. Otherwise it is added to its windows, but for those that are forgotten.
+///   2. Otherwise it is added to its windows, but for those that are forgotten; or it is repeated,
+///      see Options::ids_max.
 ///   3. watermark = max(watermark, t - grace). It never goes back.
 ///   4. Windows with end <= watermark are due, and so are revisions of windows that were closed
 ///      before, when the watermark has passed the next multiple of `every` (of the size where there

@@ -9,26 +9,24 @@
 namespace weir::window {
 
 TumblingStore::~TumblingStore() {
-    if (!options_.aggregates.owns_memory()) return;
+    if (!content_.owns_memory()) return;
     for (auto& [end, bucket] : buckets_)
         for (std::uint32_t i = 0; i < bucket.size(); ++i)
-            options_.aggregates.release(bucket.row(i).state());
+            content_.release(bucket.row(i).state());
 }
 
 void TumblingStore::take(const Record& record, bool may_refuse, Verdict& verdict) {
     verdict.window = window_of(record.time);
     const EventTime end = verdict.window.end;
     if (end > watermark) {
-        if (!fold(record, verdict.window, may_refuse)) verdict.fate = Fate::full;
+        verdict.fate = fold(record, verdict.window, may_refuse);
     } else if (forgotten(end)) {
         verdict.fate = Fate::late;
         verdict.late_by = watermark - end;
     } else {
         closed_to_ = watermark;
-        if (!fold(record, verdict.window, may_refuse)) {
-            verdict.fate = Fate::full;
-            return;
-        }
+        verdict.fate = fold(record, verdict.window, may_refuse);
+        if (verdict.fate != Fate::used) return;
         revised_.insert(end);
         expect_revision(end);
     }
@@ -42,8 +40,9 @@ Window TumblingStore::window_of(EventTime time) const {
     return tumbling_window(time, options_.size);
 }
 
-/// Adds the record to its window. False, with nothing changed, when there is no room for it.
-bool TumblingStore::fold(const Record& record, const Window& window, bool may_refuse) {
+/// Adds the record to its window, if there is room for it and it is not repeated: otherwise nothing
+/// has changed.
+Fate TumblingStore::fold(const Record& record, const Window& window, bool may_refuse) {
     Bucket* bucket = find_bucket(window);
     const KeyTable::Found key = keys_.find(record.key);
     std::uint32_t index = Bucket::no_row;
@@ -53,12 +52,13 @@ bool TumblingStore::fold(const Record& record, const Window& window, bool may_re
     }
     KeyTable::Id id = key.id;
     if (index == Bucket::no_row) {
-        if (full() && may_refuse && !makes_room(record.time)) return false;
+        if (full() && may_refuse && !makes_room(record.time)) return Fate::full;
         if (bucket == nullptr) bucket = &open_bucket(window, record.offset);
         if (!key.known) id = keys_.insert(record.key, key.hash);
         index = open_row(*bucket, id, record.offset);
     }
     RowState& row = bucket->row(index);
+    if (!content_.admit(row.state(), record.id)) return Fate::repeated;
     options_.aggregates.fold(row.state(), record.inputs, {record.time, record.offset});
     ++row.records;
     row.last_offset = record.offset;
@@ -67,7 +67,7 @@ bool TumblingStore::fold(const Record& record, const Window& window, bool may_re
     keys_[id].bucket = bucket->serial;
     keys_[id].row = index;
     last_bucket_ = bucket;
-    return true;
+    return Fate::used;
 }
 
 Bucket* TumblingStore::find_bucket(const Window& window) {
@@ -78,7 +78,7 @@ Bucket* TumblingStore::find_bucket(const Window& window) {
 
 Bucket& TumblingStore::open_bucket(const Window& window, Offset offset) {
     const auto [at, opened] = buckets_.try_emplace(window.end, window, ++last_serial_, offset,
-                                                   options_.aggregates.state_words());
+                                                   content_.words());
     WEIR_ASSERT(opened, "a window was opened twice");
     openings_.add(offset, watermark);
     bucket_bytes_ += at->second.memory_bytes();
@@ -92,7 +92,7 @@ std::uint32_t TumblingStore::open_row(Bucket& bucket, KeyTable::Id id, Offset of
     bucket_bytes_ += bucket.memory_bytes();
     RowState& row = bucket.row(index);
     row.first_offset = offset;
-    options_.aggregates.reset(row.state());
+    content_.reset(row.state());
     ++keys_[id].uses;
     ++open_windows;
     return index;
@@ -100,10 +100,10 @@ std::uint32_t TumblingStore::open_row(Bucket& bucket, KeyTable::Id id, Offset of
 
 void TumblingStore::erase(Buckets::iterator at) {
     Bucket& bucket = at->second;
-    const bool owns_memory = options_.aggregates.owns_memory();
+    const bool owns_memory = content_.owns_memory();
     for (std::uint32_t i = 0; i < bucket.size(); ++i) {
         keys_.release(bucket.row(i).key);
-        if (owns_memory) options_.aggregates.release(bucket.row(i).state());
+        if (owns_memory) content_.release(bucket.row(i).state());
     }
     openings_.remove(bucket.opened_by);
     if (last_bucket_ == &bucket) last_bucket_ = nullptr;
@@ -128,8 +128,8 @@ const Store::Shown* TumblingStore::peek() {
         ++bucket.next_row;
     if (bucket.next_row == bucket.size()) return nullptr;
     RowState& row = bucket.row(bucket.next_row);
-    shown_ = {bucket.window,   row.key,         row.records, row.first_offset,
-              row.last_offset, row.shown_times, row.state()};
+    shown_ = {bucket.window,    row.key,         row.records, row.first_offset,
+              row.last_offset,  row.shown_times, row.state(), content_.beyond(row.state())};
     return &shown_;
 }
 
@@ -184,7 +184,7 @@ std::size_t TumblingStore::visit_changed(std::size_t rows_max, const RowVisitor&
             if (shown == rows_max) return shown;
             row.changed = false;
             show({bucket.window, row.key, row.records, row.first_offset, row.last_offset, 0,
-                  row.state()},
+                  row.state(), content_.beyond(row.state())},
                  Finality::partial, visit);
             ++shown;
         }
@@ -195,10 +195,10 @@ std::size_t TumblingStore::visit_changed(std::size_t rows_max, const RowVisitor&
 
 std::size_t TumblingStore::memory_bytes() const {
     std::size_t owned = 0;
-    if (options_.aggregates.owns_memory())
+    if (content_.owns_memory())
         for (const auto& [end, bucket] : buckets_)
             for (std::uint32_t i = 0; i < bucket.size(); ++i)
-                owned += options_.aggregates.owned_bytes(bucket.row(i).state());
+                owned += content_.owned_bytes(bucket.row(i).state());
     return bucket_bytes_ + keys_.memory_bytes() + owned;
 }
 

@@ -34,7 +34,7 @@ private:
     EventTime greatest_end(EventTime until) override;
 
     [[nodiscard]] Window window_of(EventTime time) const;
-    bool fold(const Record& record, const Window& window, bool may_refuse);
+    Fate fold(const Record& record, const Window& window, bool may_refuse);
     Bucket* find_bucket(const Window& window);
     Bucket& open_bucket(const Window& window, Offset offset);
     std::uint32_t open_row(Bucket& bucket, KeyTable::Id id, Offset offset);

@@ -55,12 +55,18 @@ struct Record {
     EventTime time{};  ///< not before 1970
     std::string_view key;
     std::span<const Input> inputs;  ///< as many as Aggregates::inputs() says
+    /// An integer or a text that tells the key's records apart; only looked at with
+    /// Options::ids_max.
+    Input id{};
 };
 
 /// What became of a record.
 enum class Fate : std::uint8_t {
     used,  ///< a window took it
     late,  ///< every window for it was closed before it came, and is not kept any more
+    /// It would have been used, and its id was there: where it falls, windows are as if it had been
+    /// added, and what is computed in them is not.
+    repeated,
     full,  ///< not taken: too many windows are open. Nothing has changed; offer it again later.
 };
 

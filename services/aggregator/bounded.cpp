@@ -62,7 +62,7 @@ Result<void> BoundedRun::run(BoundedInput& input, Outlet& outlet) {
         count(input, outbox);
         if (!read) return read;
     }
-    WEIR_ASSERT(total_.input == total_.used + total_.late + total_.dead + total_.filtered,
+    WEIR_ASSERT(total_.input == total_.used + total_.late + total_.dead + total_.filtered(),
                 "every record has one of four fates");
     return {};
 }
@@ -130,7 +130,7 @@ void BoundedRun::report() {
                                   {"used", total_.used},
                                   {"late", total_.late},
                                   {"dead", total_.dead},
-                                  {"filtered", total_.filtered},
+                                  {"filtered", total_.filtered()},
                                   {"results", total_.results},
                                   {"revisions", total_.revisions},
                                   {"incomplete", total_.incomplete}});

@@ -12,6 +12,13 @@ runtime::Counter fate(runtime::Metrics& metrics, const char* name) {
                            {{"fate", name}});
 }
 
+runtime::Counter filtered(runtime::Metrics& metrics, const char* reason) {
+    return metrics.counter("weir_filtered_records_total",
+                           "Filtered records by reason: no column takes a value of them, or "
+                           "--distinct-by had theirs before.",
+                           {{"reason", reason}});
+}
+
 runtime::Counter status(runtime::Metrics& metrics, const char* name) {
     return metrics.counter("weir_status_records_total", "Records written to the status topic.",
                            {{"status", name}});
@@ -44,6 +51,8 @@ Instruments::Instruments(runtime::Metrics& metrics)
       late_(fate(metrics, "late")),
       dead_(fate(metrics, "dead")),
       filtered_(fate(metrics, "filtered")),
+      empty_(filtered(metrics, "empty")),
+      repeated_(filtered(metrics, "repeated")),
       results_(metrics.counter("weir_results_total", "Final results written.")),
       revisions_(metrics.counter("weir_revisions_total",
                                  "Final results that replace an earlier one of their window.")),
@@ -101,7 +110,8 @@ Tally& Tally::operator+=(const Tally& more) {
     used += more.used;
     late += more.late;
     dead += more.dead;
-    filtered += more.filtered;
+    empty += more.empty;
+    repeated += more.repeated;
     results += more.results;
     revisions += more.revisions;
     incomplete += more.incomplete;
@@ -119,7 +129,9 @@ void Instruments::counted(const Tally& tally) {
     used_.add(tally.used);
     late_.add(tally.late);
     dead_.add(tally.dead);
-    filtered_.add(tally.filtered);
+    filtered_.add(tally.filtered());
+    empty_.add(tally.empty);
+    repeated_.add(tally.repeated);
     results_.add(tally.results);
     revisions_.add(tally.revisions);
     scattered_.add(tally.scattered);

@@ -18,7 +18,8 @@ struct Tally {
     std::uint64_t used = 0;
     std::uint64_t late = 0;
     std::uint64_t dead = 0;
-    std::uint64_t filtered = 0;  ///< in a window, but no column counts it: its fields are null
+    std::uint64_t empty = 0;     ///< filtered: in a window, and no column counts it
+    std::uint64_t repeated = 0;  ///< filtered: --distinct-by had its value before
     std::uint64_t results = 0;
     std::uint64_t revisions = 0;   ///< of the results
     std::uint64_t incomplete = 0;  ///< of the results, those that may lack records
@@ -29,6 +30,7 @@ struct Tally {
     std::uint64_t unwatched = 0;  ///< readings of keys beyond --expected-keys-max
     SkewCounts skew;              ///< of readings, those too far ahead included
 
+    [[nodiscard]] std::uint64_t filtered() const { return empty + repeated; }
     Tally& operator+=(const Tally& more);
 };
 
@@ -65,7 +67,8 @@ public:
     void show(const std::vector<SkewedKeys::Skewed>& keys);
 
 private:
-    runtime::Counter input_, used_, late_, dead_, filtered_, results_, revisions_, scattered_;
+    runtime::Counter input_, used_, late_, dead_, filtered_, empty_, repeated_;
+    runtime::Counter results_, revisions_, scattered_;
     runtime::Counter replayed_;
     runtime::Counter commits_, aborts_, partials_, partials_dropped_;
     runtime::Histogram commit_seconds_;

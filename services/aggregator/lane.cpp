@@ -77,7 +77,8 @@ void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
     const window::Verdict verdict = stream_.add({.offset = record.offset,
                                                  .time = reading->time,
                                                  .key = reading->key,
-                                                 .inputs = reading->inputs});
+                                                 .inputs = reading->inputs,
+                                                 .id = reading->id});
     if (verdict.fate == window::Fate::full) {
         stalled_ = true;
         return;
@@ -88,10 +89,12 @@ void Lane::judge(const kafka::RecordView& record, Workshop& workshop) {
     if (!workshop.keys.consistent(reading->key, record.key)) ++outbox.tally.scattered;
     if (verdict.fate == window::Fate::late)
         outbox.late(record, verdict);
+    else if (verdict.fate == window::Fate::repeated)
+        ++outbox.tally.repeated;
     else if (reading->counted)
         ++outbox.tally.used;
     else
-        ++outbox.tally.filtered;
+        ++outbox.tally.empty;
 }
 
 void Lane::drain(Workshop& workshop) {

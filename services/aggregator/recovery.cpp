@@ -19,6 +19,7 @@ window::Options windows_of(const Options& options, const window::Aggregates& agg
             .grace = options.grace,
             .accept_late = options.accept_late,
             .aggregates = aggregates,
+            .ids_max = options.ids_max(),
             .open_windows_max = options.open_windows_max,
             .checkpoint_bytes_max = checkpoint_bytes_max,
             .checkpoint_format = options.checkpoint_format};

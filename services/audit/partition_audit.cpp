@@ -182,16 +182,21 @@ void PartitionAudit::use(Offset offset, const aggregation::Reading& reading) {
         // A session goes on, and its beginning is not seen.
         if (rules_.kind() == window::Kind::session) *left_out_until_ += rules_.size();
     }
-    if (!windows_.take(reading.key,
-                       std::make_shared<const Reading>(reading, offset, reading_bytes_)))
-        return fault(counts_.missing, "missing", [&] {
-            return fmt::format(
-                "record {} came when the watermark stood at {}, was late from {} on, and there is "
-                "no late record of it",
-                number(offset), watermark_text(watermark_.least()),
-                watermark_text(windows_.late_from(reading.time)));
-        });
-    ++(reading.counted ? counts_.used : counts_.filtered);
+    switch (windows_.take(reading.key,
+                          std::make_shared<const Reading>(reading, offset, reading_bytes_))) {
+        case Windows::Fate::used:
+            ++(reading.counted ? counts_.used : counts_.filtered);
+            return;
+        case Windows::Fate::repeated: ++counts_.filtered; return;
+        case Windows::Fate::late: break;
+    }
+    fault(counts_.missing, "missing", [&] {
+        return fmt::format(
+            "record {} came when the watermark stood at {}, was late from {} on, and there is no "
+            "late record of it",
+            number(offset), watermark_text(watermark_.least()),
+            watermark_text(windows_.late_from(reading.time)));
+    });
 }
 
 bool PartitionAudit::may_lack_readings(const Span& window) const {

@@ -23,6 +23,7 @@ public:
 
     const EventTime time;
     const Offset offset;
+    const std::string id;  ///< with --distinct-by: two are equal when their values are
     [[nodiscard]] std::span<const window::Input> inputs() const { return inputs_; }
 
 private:

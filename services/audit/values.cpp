@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace weir::audit {
@@ -128,6 +129,26 @@ Values::State Values::session(const Readings& readings) const {
     return all;
 }
 
+/// Whether some place has more values of --distinct-by than are kept. Up to the bound, readings that
+/// were used differ in theirs.
+bool Values::beyond_ids(const Readings& readings) const {
+    if (rules_.ids_max() == 0 || readings.size() <= rules_.ids_max()) return false;
+    microseconds slice{0};
+    if (rules_.kind() == window::Kind::sliding) slice = 1ms;
+    if (rules_.kind() == window::Kind::hopping)
+        slice = microseconds{
+            std::gcd(microseconds{rules_.size()}.count(), microseconds{*rules_.every}.count())};
+    std::map<EventTime, std::set<std::string_view>> places;
+    for (const auto& reading : readings) {
+        const EventTime start =
+            slice == 0us ? EventTime{} : reading->time - reading->time.time_since_epoch() % slice;
+        auto& ids = places[start];
+        ids.insert(reading->id);
+        if (ids.size() > rules_.ids_max()) return true;
+    }
+    return false;
+}
+
 RowContent Values::content(std::string_view key, const Span& window, const Readings& readings) {
     const State state = [&] {
         switch (rules_.kind()) {
@@ -143,6 +164,9 @@ RowContent Values::content(std::string_view key, const Span& window, const Readi
                        .count = readings.size()};
     std::vector<window::Output> outputs(aggregates_.list().size());
     aggregates_.finish(state.words(), content.count, outputs);
+    if (beyond_ids(readings))
+        for (window::Output& output : outputs)
+            output.kind = window::Output::Kind::beyond;
     content.value =
         writer_.value({.window = {window.start, window.end}, .key = key, .values = outputs});
     for (std::size_t i = 0; i < outputs.size(); ++i)

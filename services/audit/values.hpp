@@ -42,6 +42,7 @@ private:
     [[nodiscard]] State hopping(const Span& window, const Readings& readings) const;
     [[nodiscard]] State sliding(const Readings& readings) const;
     [[nodiscard]] State session(const Readings& readings) const;
+    [[nodiscard]] bool beyond_ids(const Readings& readings) const;
 
     const aggregation::Rules& rules_;
     const window::Aggregates& aggregates_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 namespace weir::audit {
 
@@ -31,9 +32,13 @@ Windows::Windows(const aggregation::Rules& rules, Watermark& watermark, const Wr
       sink_(std::move(sink)),
       size_(rules.size()),
       step_(rules.kind() == Kind::hopping ? *rules.every : rules.size()),
+      slice_(rules.kind() == Kind::sliding ? tick
+                                           : std::chrono::microseconds{std::gcd(
+                                                 size_.count(), step_.count())}),
+      ids_max_(rules.ids_max()),
       keeps_closed_(rules.accept_late > 0ms) {}
 
-bool Windows::take(std::string_view key, Shared reading) {
+Windows::Fate Windows::take(std::string_view key, Shared reading) {
     auto found = keys_.find(key);
     if (found == keys_.end()) {
         found = keys_.try_emplace(std::string(key)).first;
@@ -66,9 +71,34 @@ EventTime Windows::late_from(EventTime time) const {
     return rules_.kind() == Kind::session ? end : end + rules_.accept_late;
 }
 
-bool Windows::take_fixed(Key& key, const Shared& reading) {
+bool Windows::repeated_in(Ids& ids, const Reading& reading) {
+    if (ids_max_ == 0) return false;
+    if (ids.repeats(reading.id, ids_max_)) return true;
+    ids_ -= ids.size();
+    ids.add(reading.id, ids_max_);
+    ids_ += ids.size();
+    return false;
+}
+
+bool Windows::repeated_in_slice(Key& key, const Reading& reading) {
+    if (ids_max_ == 0) return false;
+    const EventTime slice = reading.time - reading.time.time_since_epoch() % slice_;
+    return repeated_in(key.ids[slice], reading);
+}
+
+/// A slice whose readings are late from now on.
+void Windows::forget_ids(Key& key) {
+    std::erase_if(key.ids, [&](const auto& slice) {
+        if (!surely_forgotten(slice.first + size_ + slice_)) return false;
+        ids_ -= slice.second.size();
+        return true;
+    });
+}
+
+Windows::Fate Windows::take_fixed(Key& key, const Shared& reading) {
     Span window = deciding_window(reading->time);
-    if (surely_forgotten(window.end)) return false;
+    if (surely_forgotten(window.end)) return Fate::late;
+    if (repeated_in_slice(key, *reading)) return Fate::repeated;
     add(key, window_at(key, window), reading);
     // The others are earlier; one that was forgotten when the reading came is without it.
     while (window.start - step_ >= EventTime{} && window.end - step_ > reading->time) {
@@ -76,12 +106,13 @@ bool Windows::take_fixed(Key& key, const Shared& reading) {
         if (surely_forgotten(window.end)) break;
         if (!forgotten(key, window, reading->offset)) add(key, window_at(key, window), reading);
     }
-    return true;
+    return Fate::used;
 }
 
-bool Windows::take_sliding(Key& key, const Shared& reading) {
+Windows::Fate Windows::take_sliding(Key& key, const Shared& reading) {
     const Span own = deciding_window(reading->time);
-    if (surely_forgotten(own.end)) return false;
+    if (surely_forgotten(own.end)) return Fate::late;
+    if (repeated_in_slice(key, *reading)) return Fate::repeated;
     std::erase_if(key.used, [&](const Shared& other) {
         return surely_forgotten(other->time + 2 * size_ + 4 * tick);
     });
@@ -101,7 +132,7 @@ bool Windows::take_sliding(Key& key, const Shared& reading) {
         const Span window = after(cut(other->time));
         if (window.start <= time && time < window.end) define(key, window);
     }
-    return true;
+    return Fate::used;
 }
 
 /// Makes a window of the readings in it, if there are any and it is not there yet. The one that
@@ -116,14 +147,15 @@ void Windows::define(Key& key, const Span& window) {
     open(key, window).readings = std::move(within);
 }
 
-bool Windows::take_session(Key& key, const Shared& reading) {
+/// Where sessions lie is asked first: a repeated reading makes one as long as another would.
+Windows::Fate Windows::take_session(Key& key, const Shared& reading) {
     const EventTime time = reading->time;
     for (auto at = key.held.begin(); at != key.held.end();) {
         settle(key, at->second);
         const bool gone = at->second.closed && (!keeps_closed_ || surely_forgotten(at->first));
         at = gone ? erase(key, at) : std::next(at);
     }
-    Held joined{.window = {time, time + size_}, .readings = {}};
+    Held joined{.window = {time, time + size_}, .readings = {}, .ids = {}};
     for (auto at = key.held.begin(); at != key.held.end();) {
         Held& other = at->second;
         if (other.closed || other.window.start >= time + size_ || other.window.end <= time) {
@@ -133,14 +165,16 @@ bool Windows::take_session(Key& key, const Shared& reading) {
         joined.window = {std::min(joined.window.start, other.window.start),
                          std::max(joined.window.end, other.window.end)};
         joined.readings.insert(joined.readings.end(), other.readings.begin(), other.readings.end());
+        joined.ids.add(other.ids, ids_max_);
         at = erase(key, at);
     }
     if (joined.readings.empty()) {
         if (const auto kept = kept_session(key, *reading); kept != key.held.end()) {
+            if (repeated_in(kept->second.ids, *reading)) return Fate::repeated;
             add(key, kept->second, reading);
-            return true;
+            return Fate::used;
         }
-        if (joined.window.end <= watermark_.least()) return false;
+        if (joined.window.end <= watermark_.least()) return Fate::late;
     }
     std::sort(joined.readings.begin(), joined.readings.end(), by_offset);
     Held& held = key.held.emplace(joined.window.end, Held{})->second;
@@ -148,9 +182,12 @@ bool Windows::take_session(Key& key, const Shared& reading) {
     held.window = joined.window;
     next_due_ = std::min(next_due_, held.window.end);
     held.readings = std::move(joined.readings);
-    held.readings.push_back(reading);
+    held.ids = std::move(joined.ids);
+    ids_ += held.ids.size();
+    const Fate fate = repeated_in(held.ids, *reading) ? Fate::repeated : Fate::used;
+    if (fate == Fate::used) held.readings.push_back(reading);
     slots_ += held.readings.size();
-    return true;
+    return fate;
 }
 
 /// The closed session that holds the reading between its first and its last: of several the one
@@ -257,7 +294,9 @@ bool Windows::sweep() {
         std::erase_if(own.used, [&](const Shared& reading) {
             return surely_forgotten(reading->time + 2 * size_ + 4 * tick);
         });
-        key = own.held.empty() && own.used.empty() ? keys_.erase(key) : std::next(key);
+        forget_ids(own);
+        const bool empty = own.held.empty() && own.used.empty() && own.ids.empty();
+        key = empty ? keys_.erase(key) : std::next(key);
     }
     return true;
 }
@@ -271,11 +310,12 @@ void Windows::finish(bool all_close) {
         }
     }
     keys_.clear();
-    slots_ = held_ = 0;
+    slots_ = held_ = ids_ = 0;
 }
 
 Windows::HeldWindows::iterator Windows::erase(Key& key, HeldWindows::iterator at) {
     slots_ -= at->second.readings.size();
+    ids_ -= at->second.ids.size();
     --held_;
     return key.held.erase(at);
 }

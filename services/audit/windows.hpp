@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "aggregation/rules.hpp"
+#include "ids.hpp"
 #include "reading.hpp"
 #include "watermark.hpp"
 #include "written_rows.hpp"
@@ -32,7 +33,8 @@ struct ExpectedRow {
 /// The windows of one partition and the readings in them, by docs/decisions/0005: each window keeps
 /// its readings and is looked at by itself, and nothing is shared with libs/window but words.
 ///
-/// Which readings were late is not decided here: those that come were used. Where the watermark is
+/// Which readings were late is not decided here: those that come were used, or with --distinct-by
+/// repeated. Where the watermark is
 /// known within bounds only, and it matters which reading came before a window closed, the rows
 /// that were written are believed.
 ///
@@ -46,9 +48,15 @@ public:
     Windows(const aggregation::Rules& rules, Watermark& watermark, const WrittenRows& rows,
             RecordKey record_key, Sink sink);
 
-    /// Takes a used reading, by rising offsets; the watermark is the one before it. False when it
-    /// must have been late.
-    bool take(std::string_view key, std::shared_ptr<const Reading> reading);
+    enum class Fate {
+        used,
+        repeated,  ///< --distinct-by had its value before
+        late,      ///< it must have been
+    };
+
+    /// Takes a reading that is not among the late ones, by rising offsets; the watermark is the one
+    /// before it.
+    Fate take(std::string_view key, std::shared_ptr<const Reading> reading);
 
     /// The window that decides whether a reading at `time` is late, and the watermark from which
     /// on it is; of sessions when it joins no other reading.
@@ -64,12 +72,15 @@ public:
     void finish(bool all_close);
 
     /// An estimate of the memory taken beside that of the readings.
-    [[nodiscard]] std::uint64_t bytes() const { return slots_ * slot_bytes + held_ * held_bytes; }
+    [[nodiscard]] std::uint64_t bytes() const {
+        return slots_ * slot_bytes + held_ * held_bytes + ids_ * id_bytes;
+    }
 
 private:
     struct Held {
         Span window;
         Readings readings;
+        Ids ids;  ///< of a session
         std::uint32_t shown = 0;
         bool closed = false;
         bool waits = false;  ///< changed since it was shown, and closed; due in between:
@@ -82,6 +93,7 @@ private:
         std::string record_key;
         HeldWindows held;
         Readings used;  ///< of sliding windows: those that may define one
+        std::map<EventTime, Ids> ids;  ///< of other windows than sessions, by slice
     };
     struct Hash {
         using is_transparent = void;
@@ -91,11 +103,15 @@ private:
     };
     static constexpr std::uint64_t slot_bytes = 24;
     static constexpr std::uint64_t held_bytes = sizeof(Held) + 64;
+    static constexpr std::uint64_t id_bytes = 96;
 
     using Shared = std::shared_ptr<const Reading>;
-    bool take_fixed(Key& key, const Shared& reading);
-    bool take_sliding(Key& key, const Shared& reading);
-    bool take_session(Key& key, const Shared& reading);
+    Fate take_fixed(Key& key, const Shared& reading);
+    Fate take_sliding(Key& key, const Shared& reading);
+    Fate take_session(Key& key, const Shared& reading);
+    bool repeated_in_slice(Key& key, const Reading& reading);
+    bool repeated_in(Ids& ids, const Reading& reading);
+    void forget_ids(Key& key);
     HeldWindows::iterator kept_session(Key& key, const Reading& reading);
     void define(Key& key, const Span& window);
 
@@ -120,10 +136,13 @@ private:
     Sink sink_;
     std::chrono::microseconds size_;
     std::chrono::microseconds step_;
+    std::chrono::microseconds slice_;  ///< readings in one are in the same windows
+    std::uint64_t ids_max_;            ///< 0: no --distinct-by
     bool keeps_closed_;
     std::unordered_map<std::string, Key, Hash, std::equal_to<>> keys_;
     std::uint64_t slots_ = 0;  ///< places of readings in windows
     std::uint64_t held_ = 0;
+    std::uint64_t ids_ = 0;  ///< kept of slices and sessions
     std::uint64_t taken_since_sweep_ = 0;
     EventTime next_due_ = EventTime::max();
 };

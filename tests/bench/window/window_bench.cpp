@@ -27,6 +27,7 @@ struct Case {
     Kind kind;
     Duration size;
     Duration every;
+    std::uint64_t ids_max = 0;
 };
 
 double cpu_seconds() {
@@ -49,7 +50,8 @@ void run(const Case& what, std::uint64_t keys, std::uint64_t per_second, std::ui
          .size = what.size,
          .every = what.every,
          .grace = 5s,
-         .aggregates = *Aggregates::compile({{"m", Function::mean, 0, FieldType::float32}})});
+         .aggregates = *Aggregates::compile({{"m", Function::mean, 0, FieldType::float32}}),
+         .ids_max = what.ids_max});
     std::vector<std::string> names;
     for (std::uint64_t i = 0; i < keys; ++i)
         names.push_back(fmt::format("device{}", i));
@@ -72,7 +74,8 @@ void run(const Case& what, std::uint64_t keys, std::uint64_t per_second, std::ui
         stream.take({Offset{static_cast<std::int64_t>(i)},
                      time,
                      names[(random >> 20U) % keys],
-                     {&input, 1}},
+                     {&input, 1},
+                     Input::of_integer(static_cast<std::int64_t>(i))},
                     see);
         if (i == records / 2) memory = stream.memory_bytes();
     }
@@ -91,6 +94,7 @@ int main(int argc, char** argv) {
         {"tumbling 60s", Kind::tumbling, 60s, 60s}, {"tumbling 1s", Kind::tumbling, 1s, 1s},
         {"hopping 60s/5s", Kind::hopping, 60s, 5s}, {"hopping 60s/1s", Kind::hopping, 60s, 1s},
         {"session 10s", Kind::session, 10s, {}},
+        {"1s, distinct", Kind::tumbling, 1s, 1s, 1'000'000},
     };
     for (const auto& [keys, per_key] : {std::pair{10, 10'000}, std::pair{1000, 100},
                                         std::pair{100'000, 1}, std::pair{100'000, 10}})

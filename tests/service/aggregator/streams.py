@@ -34,15 +34,32 @@ def readings(count, seed):
         yield device, json.dumps(value, separators=(",", ":"))
 
 
-class Stream(threading.Thread):
-    """Writes the readings over some seconds."""
+def with_repeats(stream, seed, share=0.2, restamped=0.4):
+    """The readings, each with a number of its own, `seq`; and in between some of the last ones once
+    more, as they were or with the time of now, as a bridge gives it to a message without one."""
+    dice = random.Random(seed)
+    recent = []
+    for seq, (device, text) in enumerate(stream):
+        value = {**json.loads(text), "seq": seq}
+        recent = [*recent[-60:], (device, value)]
+        yield device, json.dumps(value, separators=(",", ":"))
+        while dice.random() < share:
+            device, again = dice.choice(recent)
+            if dice.random() < restamped:
+                again = {**again, "timestamp": value["timestamp"]}
+            yield device, json.dumps(again, separators=(",", ":"))
 
-    def __init__(self, bench, count, seconds, seed):
+
+class Stream(threading.Thread):
+    """Writes the readings over some seconds; `change` makes others of them."""
+
+    def __init__(self, bench, count, seconds, seed, change=lambda stream: stream):
         super().__init__(daemon=True)
         self._bench, self._count, self._seconds, self._seed = bench, count, seconds, seed
+        self._change = change
 
     def run(self):
-        rest = readings(self._count, self._seed)
+        rest = self._change(readings(self._count, self._seed))
         portions = int(self._seconds * 20)
         for _ in range(portions):
             began = time.monotonic()

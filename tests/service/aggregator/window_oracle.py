@@ -23,6 +23,7 @@ class Windows:
     grace: float
     every: float = 0
     accept_late: float = 0
+    distinct_by: str = ""  # a field; no place has more values of it than are kept
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Held:
     closed: bool = False
     shown: int = 0
     waits_since: int | None = None  # the watermark when it changed after it had closed
-    records: list = field(default_factory=list)  # (time, offset, value)
+    records: list = field(default_factory=list)  # those that were used: (time, offset, value)
 
 
 class Partition:
@@ -47,17 +48,22 @@ class Partition:
             int(seconds * 1_000_000)
             for seconds in (windows.size, windows.every, windows.grace, windows.accept_late))
         self.step = self.every if self.kind == "hopping" else self.size
+        # Records in one slice are in the same windows.
+        self.slice = {"hopping": math.gcd(self.size, self.every), "sliding": MS}.get(
+            self.kind, self.size)
+        self.distinct_by = windows.distinct_by
+        self.seen = set()  # of all but sessions: (key, slice, value)
         self.watermark = NEVER
         self.held = defaultdict(list)
         self.used = defaultdict(list)
-        self.rows, self.late = [], []
+        self.rows, self.late, self.repeated = [], [], []
 
     def take(self, key, time, offset, value):
         record = (time, offset, value)
-        taken = {"tumbling": self._fixed, "hopping": self._fixed, "sliding": self._sliding,
-                 "session": self._session}[self.kind](key, record)
-        if not taken:
-            self.late.append(offset)
+        fate = {"tumbling": self._fixed, "hopping": self._fixed, "sliding": self._sliding,
+                "session": self._session}[self.kind](key, record)
+        if fate != "used":
+            getattr(self, fate).append(offset)
         self._move(max(self.watermark, time - self.grace))
 
     def close(self):
@@ -87,22 +93,39 @@ class Partition:
         self.held[key].append(window)
         return window
 
+    def _repeats(self, key, record):
+        if not self.distinct_by:
+            return False
+        name = (key, record[0] // self.slice, record[2][self.distinct_by])
+        known = name in self.seen
+        self.seen.add(name)
+        return known
+
+    def _repeats_in(self, records, record):
+        field = self.distinct_by
+        return field and record[2][field] in {value[field] for _, _, value in records}
+
     def _fixed(self, key, record):
         every = self.every if self.kind == "hopping" else self.size
-        start, taken = record[0] - record[0] % every, False
+        start = record[0] - record[0] % every
+        if self._forgotten(start + self.size):
+            return "late"
+        if self._repeats(key, record):
+            return "repeated"
         while start >= 0 and start + self.size > record[0]:
             if not self._forgotten(start + self.size):
                 window = self._window(key, start, start + self.size)
                 window.records.append(record)
                 self._changed(window)
-                taken = True
             start -= every
-        return taken
+        return "used"
 
     def _sliding(self, key, record):
         time = record[0] // MS * MS
         if self._forgotten(time + MS):
-            return False
+            return "late"
+        if self._repeats(key, record):
+            return "repeated"
         self.used[key].append(record)
         for window in self.held[key]:
             if window.start <= record[0] < window.end:
@@ -116,7 +139,7 @@ class Partition:
                 self._define(key, other + MS, other + self.size + 2 * MS)
         lasting = self.watermark - self.accept_late - 2 * self.size - 4 * MS
         self.used[key] = [r for r in self.used[key] if r[0] > lasting]
-        return True
+        return "used"
 
     def _define(self, key, start, end):
         records = [r for r in self.used[key] if start <= r[0] < end]
@@ -134,16 +157,21 @@ class Partition:
                     if w.closed and w.start <= start <= w.end - self.size]
             if kept:
                 window = max(kept, key=lambda w: w.end)
+                if self._repeats_in(window.records, record):
+                    return "repeated"
                 window.records.append(record)
                 self._changed(window)
-                return True
+                return "used"
             if end <= self.watermark:
-                return False
+                return "late"
         joined = Held(key, min([start, *(w.start for w in met)]),
                       max([end, *(w.end for w in met)]))
-        joined.records = [r for w in met for r in w.records] + [record]
+        joined.records = [r for w in met for r in w.records]
+        repeated = self._repeats_in(joined.records, record)
+        if not repeated:
+            joined.records.append(record)
         self.held[key] = [w for w in self.held[key] if w not in met] + [joined]
-        return True
+        return "repeated" if repeated else "used"
 
     def _move(self, to):
         if to == self.watermark:

@@ -150,3 +150,55 @@ TEST_CASE("a key of several fields is like no other", "[aggregation]") {
     CHECK(key("1:a", "b") != key("1", ":ab"));
     CHECK(!reader.read(R"({"timestamp":1,"data":1,"device_name":"a"})", unknown).ok());
 }
+
+TEST_CASE("what tells readings apart is equal where it is surely the same", "[aggregation]") {
+    Rules rules = example_rules();
+    rules.distinct_by = "/at/seq";
+    Reader reader(rules);
+    const auto read = [&](const std::string& id) {
+        return reader.read(R"({"timestamp":1,"device_name":"a","data":1,"at":{"seq":)" + id + "}}",
+                           unknown);
+    };
+    for (const char* integer : {"17", "17.0", "170e-1"}) {
+        INFO(integer);
+        const auto reading = read(integer);
+        REQUIRE(reading.ok());
+        CHECK(reading->id.kind == window::Input::Kind::integer);
+        CHECK(reading->id.integer == 17);
+    }
+    // The last two are one double.
+    for (const char* text : {R"("17")", "17.5", "true", R"("2024-10-07 13:02:45")",
+                             "340282366920938463463374607431768211455",
+                             "340282366920938463463374607431768211456"}) {
+        INFO(text);
+        const auto reading = read(text);
+        REQUIRE(reading.ok());
+        CHECK(reading->id.kind == window::Input::Kind::text);
+        CHECK(reading->id.text == text);
+    }
+    const std::pair<const char*, const char*> cases[] = {
+        {"null", "/at/seq: expected a string or a number, got null"},
+        {"{}", "/at/seq: expected a string or a number, got an object"},
+        {"[1]", "/at/seq: expected a string or a number, got an array"}};
+    for (const auto& [id, reason] : cases) {
+        const auto reading = read(id);
+        REQUIRE(!reading.ok());
+        CHECK(reading.error().message == reason);
+    }
+    const auto without = reader.read(R"({"timestamp":1,"device_name":"a","data":1})", unknown);
+    REQUIRE(!without.ok());
+    CHECK(without.error().message == "/at/seq: expected a string or a number, got nothing");
+}
+
+TEST_CASE("the time or a value of a reading may be what tells it apart", "[aggregation]") {
+    for (const char* field : {"timestamp", "data"}) {
+        Rules rules = example_rules();
+        rules.distinct_by = field;
+        Reader reader(rules);
+        const auto reading = reader.read(R"({"timestamp":7,"device_name":"a","data":7})", unknown);
+        REQUIRE(reading.ok());
+        CHECK(reading->id.integer == 7);
+        CHECK(reading->inputs.size() == 1);
+        CHECK(reading->inputs[0].number == 7.0);
+    }
+}

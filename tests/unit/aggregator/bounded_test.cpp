@@ -131,6 +131,25 @@ TEST_CASE("late and dead records without a topic are counted", "[aggregator]") {
     CHECK(run.metric("weir_records_total{fate=\"dead\"}") == "1");
 }
 
+TEST_CASE("filtered readings are counted by reason", "[aggregator]") {
+    Run run;
+    run.options.distinct_by = "data";
+    REQUIRE(run({{reading(1, 5), reading(2, 5), reading(2, 7), reading(1, 5), reading(16, 5)}})
+                .ok());
+    CHECK(run.outlet.records == std::vector<std::string>{result("00", "15", "6.0"),
+                                                         result("15", "30", "5.0")});
+    CHECK(run.metric("weir_records_total{fate=\"used\"}") == "3");
+    CHECK(run.metric("weir_records_total{fate=\"filtered\"}") == "2");
+    CHECK(run.metric("weir_filtered_records_total{reason=\"repeated\"}") == "2");
+    CHECK(run.metric("weir_filtered_records_total{reason=\"empty\"}") == "0");
+
+    Run null;
+    REQUIRE(null({{R"({"timestamp":"2024-10-07 12:00:01","device_name":"a","data":null})"}}).ok());
+    CHECK(null.metric("weir_records_total{fate=\"filtered\"}") == "1");
+    CHECK(null.metric("weir_filtered_records_total{reason=\"empty\"}") == "1");
+    CHECK(null.metric("weir_filtered_records_total{reason=\"repeated\"}") == "0");
+}
+
 TEST_CASE("a run that cannot go on says why", "[aggregator]") {
     Run full;
     full.outlet.full = true;

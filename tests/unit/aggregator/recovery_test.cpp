@@ -137,6 +137,16 @@ TEST_CASE("what would come out wrong is refused by name, and accepted with --res
         other.options.accept_late = {};
         reason = "--accept-late was 1m, is not given";
     }
+    SECTION("readings that count once") {
+        other.options.distinct_by = "seq";
+        reason = "--distinct-by was not given, is seq";
+    }
+    SECTION("another bound of what tells readings apart") {
+        other.options.distinct_by = "seq";
+        other.commit(50, 20);
+        other.options.distinct_by_values_max = 7;
+        reason = "--distinct-by-values-max was 10000, is 7";
+    }
     SECTION("another bound") {
         other.options.aggregates.front().function = window::Function::percentile;
         other.commit(50, 20);
@@ -203,6 +213,8 @@ TEST_CASE("the fingerprint stays short and its hash is the same everywhere", "[a
           "partitions=4;key=device_name;time=timestamp;time-zone=UTC;window=15s;grace=15s;"
           "max-ahead=1h;aggregate=average=mean(data:float32)");
     CHECK(fingerprint.hash() == 0xae2c6e66e7837066);
+    options.distinct_by_values_max = 7;
+    CHECK(Fingerprint(options, 4).hash() == fingerprint.hash());
 
     options.key = {std::string(5000, 'k') + ";x=|"};
     CHECK(Fingerprint(options, 4).text().size() < 300);

@@ -26,6 +26,7 @@ struct Case {
     bool sliding = false;
     std::optional<std::chrono::milliseconds> session_gap;
     std::chrono::milliseconds accept_late{0};
+    std::uint64_t ids_max = 0;  ///< 0: no --distinct-by
 };
 
 const Case cases[] = {
@@ -37,6 +38,14 @@ const Case cases[] = {
     {"sliding, accept late", 1500ms, {}, true, {}, 5s},
     {"session", {}, {}, false, 900ms},
     {"session, accept late", {}, {}, false, 900ms, 8s},
+    {"tumbling, distinct", 4s, {}, false, {}, 0s, 10'000},
+    {"tumbling, accept late, distinct", 4s, {}, false, {}, 9s, 20},
+    {"hopping, distinct", 6s, 4s, false, {}, 0s, 25},
+    {"hopping, accept late, distinct", 6s, 2s, false, {}, 7s, 10'000},
+    {"sliding, distinct", 1500ms, {}, true, {}, 0s, 1},
+    {"sliding, accept late, distinct", 1500ms, {}, true, {}, 5s, 10'000},
+    {"session, distinct", {}, {}, false, 900ms, 0s, 10'000},
+    {"session, accept late, distinct", {}, {}, false, 900ms, 8s, 40},
 };
 
 aggregation::Rules rules_of(const Case& item) {
@@ -50,6 +59,10 @@ aggregation::Rules rules_of(const Case& item) {
     rules.accept_late = item.accept_late;
     rules.grace = 2s;
     rules.max_ahead.reset();
+    if (item.ids_max > 0) {
+        rules.distinct_by = "id";
+        rules.distinct_by_values_max = item.ids_max;
+    }
     for (const char* text : {"n=count()", "sum=sum(v)", "sd=stddev(v)", "last=last(v)"})
         rules.aggregates.push_back(*config::Codec<aggregation::AggregateSpec>::parse(text));
     return rules;
@@ -68,6 +81,7 @@ struct Run {
     std::vector<WrittenRow> rows;
     std::vector<Original> late;
     std::vector<Original> dead;
+    std::uint64_t repeated = 0;
     std::optional<window::Checkpoint> checkpoint;
     Offset end{};
 
@@ -101,7 +115,8 @@ void Run::go(std::mt19937_64& random, bool with_clock) {
                            .every = rules.every.value_or(0ms),
                            .grace = rules.grace,
                            .accept_late = rules.accept_late,
-                           .aggregates = reader.aggregates()});
+                           .aggregates = reader.aggregates(),
+                           .ids_max = rules.ids_max()});
     const auto upto = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
     const auto drain = [&] {
         while (stream.due())
@@ -122,10 +137,17 @@ void Run::go(std::mt19937_64& random, bool with_clock) {
         std::int64_t time_us = now_us - upto(1'500'000);
         if (upto(30) == 0) time_us -= upto(20'000'000);
         const bool broken = upto(100) == 0;
-        const std::string value =
+        std::string value =
             broken ? "{"
-                   : fmt::format(R"({{"k":"k{}","t":{},"v":{}}})", upto(4), time_us,
+                   : fmt::format(R"({{"k":"k{}","t":{},"id":{},"v":{}}})", upto(4), time_us, i,
                                  upto(9) == 0 ? "null" : fmt::format("{}", upto(999) * 0.1));
+        // Sent again, as it was or with the time it came at.
+        if (const int back = upto(30); !input.empty() && upto(6) == 0 && back < i) {
+            value = input[input.size() - 1 - static_cast<std::size_t>(back) % input.size()].value;
+            const std::size_t at = value.find(R"("t":)");
+            if (upto(1) == 0 && at != std::string::npos)
+                value.replace(at + 4, value.find(',', at) - at - 4, fmt::format("{}", time_us));
+        }
         input.push_back({Offset{offset}, value});
         const Original original{.offset = Offset{offset}, .digest = digest_of("key", value)};
         const auto reading = reader.read(value, -1);
@@ -136,7 +158,9 @@ void Run::go(std::mt19937_64& random, bool with_clock) {
         const auto verdict = stream.add({.offset = Offset{offset},
                                          .time = reading->time,
                                          .key = reading->key,
-                                         .inputs = reading->inputs});
+                                         .inputs = reading->inputs,
+                                         .id = reading->id});
+        repeated += verdict.fate == window::Fate::repeated;
         if (verdict.fate == window::Fate::late) {
             late.push_back(original);
             late.back().window = {verdict.window.start, verdict.window.end};
@@ -199,7 +223,8 @@ TEST_CASE("what is right balances, whatever the kind and the clock", "[audit]") 
                 CHECK(counts.rows == run.rows.size());
                 CHECK(counts.late == run.late.size());
                 CHECK(counts.dead == run.dead.size());
-                CHECK((counts.rows > 100 && counts.late > 0 && counts.used > 2'000));
+                if (item.ids_max > 0) CHECK((run.repeated > 10 && counts.filtered >= run.repeated));
+                CHECK((counts.rows > 100 && counts.late > 0 && counts.used > 1'500));
             }
         }
     }

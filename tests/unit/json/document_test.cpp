@@ -3,6 +3,8 @@
 // tables of good and bad texts, run through Document and Extractor alike.
 #include "json/document.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "catch.hpp"
@@ -119,6 +121,23 @@ TEST_CASE("what is not JSON is refused by both readers, with the same sentence",
         const auto extracted = extractor.extract(text);
         REQUIRE_FALSE(extracted.ok());
         CHECK(extracted.error().message == sentence);
+    }
+}
+
+TEST_CASE("a scalar is the bytes of a string, a number, true or false", "[json]") {
+    Extractor extractor({{at("/x"), FieldType::scalar}, {at("/x"), FieldType::text}});
+    for (const char* value : {"1.50", "-0", "1e3", "true", "\"7\"", "\"d\\u00e9\""}) {
+        CAPTURE(value);
+        REQUIRE(extractor.extract(fmt::format("{{\"x\": {} }}", value)).ok());
+        CHECK(extractor.fields()[0].text == value);
+    }
+    const std::pair<const char*, const char*> others[] = {
+        {"{\"y\":1}", "an object"}, {"[]", "an array"}, {"null", "null"}};
+    for (const auto& [value, got] : others) {
+        const auto read = extractor.extract(fmt::format("{{\"x\":{}}}", value));
+        REQUIRE_FALSE(read.ok());
+        CHECK(read.error().message ==
+              fmt::format("/x: expected a string or a number, got {}", got));
     }
 }
 

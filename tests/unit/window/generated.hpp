@@ -25,6 +25,7 @@ struct Event {
     std::string key;
     std::optional<double> value;
     std::string text;   ///< empty: null
+    std::int64_t id = 0;
     EventTime until{};  ///< of a quiet close
 };
 
@@ -90,11 +91,14 @@ public:
         history.columns = {0, 1, 2, 3, 4, 5, 8, 12};
         if (chance(0.6)) history.columns.insert(history.columns.end(), {6, 7, 9, 10, 11});
         options.aggregates = aggregates_of(history.columns);
+        options.ids_max = chance(0.5) ? 0 : static_cast<std::uint64_t>(pick({4, 25, 1000}));
         keys_ = pick({1, 2, 5, 60});
         disorder_ = pick({0, 2'000'000, 30'000'000});
         step_max_ = pick({0, 100'000, 3'000'000, 20'000'000});
         quiet_ = chance(0.6) ? 0.1 : 0.0;
         stray_ = chance(0.3) ? 0.02 : 0.0;
+        repeats_ = chance(0.3) ? 0.5 : 0.1;
+        recent_.clear();
         now_ = between(0, 2) == 0 ? 0 : 1'728'302'400'000'000;
         std::int64_t offset = between(0, 1) * between(0, 1000);
         const auto count =
@@ -145,11 +149,18 @@ private:
             if (round_values_) event.value = std::round(*event.value * 4) / 4;
         }
         if (!chance(0.1)) event.text = "text" + std::to_string(between(1, 9));
-        if (last_ && chance(0.05)) {
-            event = *last_;
+        event.id = next_id_++ % 200;
+        // One that came before comes again, with its time or as one of now.
+        if (!recent_.empty() && chance(repeats_)) {
+            const Event& before = recent_[static_cast<std::size_t>(
+                between(0, static_cast<std::int64_t>(recent_.size()) - 1))];
+            const EventTime now = event.time;
+            event = before;
             event.offset = Offset{offset};
+            if (chance(0.4)) event.time = now;
         }
-        last_ = event;
+        recent_.push_back(event);
+        if (recent_.size() > 12) recent_.erase(recent_.begin());
         offset += chance(0.1) ? between(1, 5) : 1;
         return event;
     }
@@ -172,7 +183,9 @@ private:
     std::int64_t now_ = 0;
     double quiet_ = 0;
     double stray_ = 0;
-    std::optional<Event> last_;
+    double repeats_ = 0;
+    std::int64_t next_id_ = 0;
+    std::vector<Event> recent_;
 };
 
 /// The inputs of every_column().
@@ -183,12 +196,19 @@ inline std::int64_t integer_of(const Event& event) {
     return static_cast<std::int64_t>(std::floor(*event.value / 50));
 }
 
+/// Some ids are integers, some are texts, and one is never the other.
+inline Input id_of(const Event& event) {
+    static const std::array<std::string, 3> texts{"\"one\"", "\"a longer one than fits\"", "3"};
+    return event.id < 3 ? Input::of_text(texts[static_cast<std::size_t>(event.id)])
+                        : Input::of_integer(event.id);
+}
+
 /// The record of an event; `inputs` holds its values.
 inline Record record_of(const Event& event, Inputs& inputs) {
     inputs[0] = event.value ? Input::of_number(*event.value) : Input::null();
     inputs[1] = event.value ? Input::of_integer(integer_of(event)) : Input::null();
     inputs[2] = event.text.empty() ? Input::null() : Input::of_text(event.text);
-    return {event.offset, event.time, event.key, inputs};
+    return {event.offset, event.time, event.key, inputs, id_of(event)};
 }
 
 }  // namespace weir::window::test

@@ -24,6 +24,8 @@ ExpectedValue number(double value, bool exact = true) {
     return {ExpectedValue::Kind::number, value, {}, exact};
 }
 
+const ExpectedValue beyond_value{.kind = ExpectedValue::Kind::beyond};
+
 std::optional<double> sample_variance(const std::vector<double>& values) {
     if (values.size() < 2) return std::nullopt;
     long double mean = 0;
@@ -94,35 +96,78 @@ std::vector<ExpectedValue> values_of(const std::vector<const Event*>& records) {
 
 Fate Oracle::take(const Event& event) {
     rows_.clear();
-    bool used = false;
+    Fate fate = Fate::used;
     switch (options_.kind) {
         case Kind::tumbling:
-        case Kind::hopping: used = take_into_fixed(event); break;
-        case Kind::sliding: used = take_into_sliding(event); break;
-        case Kind::session: used = take_into_session(event); break;
+        case Kind::hopping: fate = take_into_fixed(event); break;
+        case Kind::sliding: fate = take_into_sliding(event); break;
+        case Kind::session: fate = take_into_session(event); break;
     }
     move(std::max(watermark_, event.time - options_.grace));
-    return used ? Fate::used : Fate::late;
+    return fate;
 }
 
-bool Oracle::take_into_fixed(const Event& event) {
+/// Records in one are in the same windows.
+Duration Oracle::slice() const {
+    switch (options_.kind) {
+        case Kind::hopping:
+            return Duration{std::gcd(options_.size.count(), options_.every.count())};
+        case Kind::sliding: return millisecond;
+        case Kind::tumbling:
+        case Kind::session: break;
+    }
+    return options_.size;
+}
+
+EventTime Oracle::place_of(const Event& event) const {
+    return event.time - event.time.time_since_epoch() % slice();
+}
+
+bool Oracle::repeats(const Records& there, const Event& event) const {
+    if (options_.ids_max == 0) return false;
+    std::set<std::int64_t> ids;
+    for (const Event* record : there)
+        ids.insert(record->id);
+    return ids.size() <= options_.ids_max && ids.contains(event.id);
+}
+
+bool Oracle::repeats_in_place(const Event& event) {
+    Records& there = places_[{event.key, place_of(event)}];
+    if (repeats(there, event)) return true;
+    there.push_back(&event);
+    return false;
+}
+
+bool Oracle::beyond_ids(const Records& records) const {
+    if (options_.ids_max == 0) return false;
+    std::map<EventTime, std::set<std::int64_t>> ids;
+    for (const Event* record : records)
+        ids[options_.kind == Kind::session ? EventTime{} : place_of(*record)].insert(record->id);
+    return std::any_of(ids.begin(), ids.end(), [&](const auto& place) {
+        return place.second.size() > options_.ids_max;
+    });
+}
+
+Fate Oracle::take_into_fixed(const Event& event) {
     const Duration every = options_.kind == Kind::tumbling ? options_.size : options_.every;
-    bool used = false;
-    for (EventTime start = event.time - event.time.time_since_epoch() % every;
+    const EventTime last = event.time - event.time.time_since_epoch() % every;
+    if (last + options_.size + options_.accept_late <= watermark_) return Fate::late;
+    if (repeats_in_place(event)) return Fate::repeated;
+    for (EventTime start = last;
          start >= EventTime{} && start + options_.size > event.time; start -= every) {
         const Window window{start, start + options_.size};
         if (window.end + options_.accept_late <= watermark_) continue;
         add(window, event);
-        used = true;
     }
-    return used;
+    return Fate::used;
 }
 
-bool Oracle::take_into_sliding(const Event& event) {
+Fate Oracle::take_into_sliding(const Event& event) {
     const EventTime time = whole_milliseconds(event.time);
     const Window own{std::max(EventTime{}, time - options_.size), time + millisecond};
     const Window after{time + millisecond, time + options_.size + 2 * millisecond};
-    if (own.end + options_.accept_late <= watermark_) return false;
+    if (own.end + options_.accept_late <= watermark_) return Fate::late;
+    if (repeats_in_place(event)) return Fate::repeated;
     auto& used = used_[event.key];
     used.push_back(&event);
     for (Held& held : held_)
@@ -137,7 +182,7 @@ bool Oracle::take_into_sliding(const Event& event) {
         const Window window{its + millisecond, its + options_.size + 2 * millisecond};
         if (holds(window, event.time)) define(window, event.key);
     }
-    return true;
+    return Fate::used;
 }
 
 /// A sliding window that was not there, with all the records that are in it.
@@ -154,7 +199,7 @@ void Oracle::define(const Window& window, const std::string& key) {
     held_.push_back(std::move(held));
 }
 
-bool Oracle::take_into_session(const Event& event) {
+Fate Oracle::take_into_session(const Event& event) {
     const Window alone{event.time, event.time + options_.size};
     Held joined{.window = alone, .key = event.key};
     std::vector<Held> others;
@@ -177,16 +222,18 @@ bool Oracle::take_into_session(const Event& event) {
                 (last == nullptr || held.window.end > last->window.end))
                 last = &held;
         if (last != nullptr) {
+            if (repeats(last->records, event)) return Fate::repeated;
             last->records.push_back(&event);
             changed(*last);
-            return true;
+            return Fate::used;
         }
-        if (alone.end <= watermark_) return false;
+        if (alone.end <= watermark_) return Fate::late;
     }
-    joined.records.push_back(&event);
+    const bool repeated = repeats(joined.records, event);
+    if (!repeated) joined.records.push_back(&event);
     others.push_back(std::move(joined));
     held_ = std::move(others);
-    return true;
+    return repeated ? Fate::repeated : Fate::used;
 }
 
 void Oracle::add(const Window& window, const Event& event) {
@@ -254,6 +301,7 @@ ExpectedRow Oracle::row_of(const Held& held) const {
     auto values = values_of(records);
     if (options_.kind == Kind::hopping && values[0].kind == ExpectedValue::Kind::number)
         values[0].number = grouped_mean(records, held.window);
+    if (beyond_ids(records)) std::fill(values.begin(), values.end(), beyond_value);
     return {.window = held.window,
             .key = held.key,
             .first_offset = records.front()->offset,
@@ -267,12 +315,11 @@ ExpectedRow Oracle::row_of(const Held& held) const {
 /// The mean with its sum grouped as the rule for hopping windows says: slices in the order of
 /// offsets, from the multiple of the size in the window backwards, and from there forwards.
 double Oracle::grouped_mean(const std::vector<const Event*>& records, const Window& window) const {
-    const Duration slice{std::gcd(options_.size.count(), options_.every.count())};
     std::map<EventTime, double> sums;
     std::size_t count = 0;
     for (const Event* record : records) {
         if (!record->value) continue;
-        sums[record->time - record->time.time_since_epoch() % slice] +=
+        sums[place_of(*record)] +=
             static_cast<double>(static_cast<float>(*record->value));
         ++count;
     }

@@ -50,15 +50,22 @@ private:
     struct Held {
         Window window;
         std::string key;
-        std::vector<const Event*> records;
+        std::vector<const Event*> records;  ///< those that were used
         bool closed = false;
         std::uint32_t shown = 0;
         std::optional<EventTime> waits_since;  ///< the watermark when a closed one changed
     };
 
-    bool take_into_fixed(const Event& event);
-    bool take_into_sliding(const Event& event);
-    bool take_into_session(const Event& event);
+    using Records = std::vector<const Event*>;
+
+    Fate take_into_fixed(const Event& event);
+    Fate take_into_sliding(const Event& event);
+    Fate take_into_session(const Event& event);
+    [[nodiscard]] Duration slice() const;
+    [[nodiscard]] EventTime place_of(const Event& event) const;
+    [[nodiscard]] bool repeats(const Records& there, const Event& event) const;
+    bool repeats_in_place(const Event& event);
+    [[nodiscard]] bool beyond_ids(const Records& records) const;
     void add(const Window& window, const Event& event);
     void define(const Window& window, const std::string& key);
     void changed(Held& held);
@@ -73,6 +80,8 @@ private:
     EventTime watermark_ = no_watermark;
     std::vector<Held> held_;
     std::map<std::string, std::vector<const Event*>> used_;  ///< by key, for sliding windows
+    /// Of all but sessions: used records by key and place_of().
+    std::map<std::pair<std::string, EventTime>, Records> places_;
     std::vector<ExpectedRow> rows_;
 };
 

@@ -2,6 +2,9 @@
 // Goal: fates, rows and revisions are right, for every kind of window and every function. Method:
 // an oracle that keeps every record of every window (oracle.hpp), compared on random partitions.
 #include "oracle.hpp"
+
+#include <algorithm>
+
 #include "catch.hpp"
 #include "generated.hpp"
 #include "seed.hpp"
@@ -22,6 +25,8 @@ struct Seen {
     int rows = 0;
     int revisions = 0;
     int late = 0;
+    int repeated = 0;
+    int beyond_ids = 0;  ///< rows that have no results for want of ids
     int beyond = 0;
     int of_many = 0;  ///< rows of more than one record
 };
@@ -72,6 +77,7 @@ private:
             REQUIRE(verdict.fate == fate);
             REQUIRE(verdict.watermark == before);
             seen_.late += fate == Fate::late;
+            seen_.repeated += fate == Fate::repeated;
         } else {
             oracle_.quiet_close(event.until);
             REQUIRE(*stream_.quiet_close(event.until) == (oracle_.watermark() > before));
@@ -101,6 +107,10 @@ private:
             check_value(row.values[i], want.values[history_.columns[i]]);
             seen_.beyond += row.values[i].kind == Output::Kind::beyond;
         }
+        const auto is_beyond = [](const Output& value) {
+            return value.kind == Output::Kind::beyond;
+        };
+        seen_.beyond_ids += std::all_of(row.values.begin(), row.values.end(), is_beyond);
         ++seen_.rows;
         seen_.revisions += row.revision > 0;
         seen_.of_many += row.records > 1;
@@ -133,5 +143,7 @@ TEST_CASE("random partitions give the oracle's fates and rows", "[window]") {
         CHECK(seen.revisions > 20);
         CHECK(seen.late > 100);
         CHECK(seen.beyond > 20);
+        CHECK(seen.repeated > 500);
+        CHECK(seen.beyond_ids > 20);
     }
 }

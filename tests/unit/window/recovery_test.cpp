@@ -50,7 +50,10 @@ std::string text_of(const Row& row) {
 }
 
 std::string text_of(const Verdict& verdict, Offset offset) {
-    return std::to_string(number(offset)) + (verdict.fate == Fate::late ? " late by " : " used ") +
+    const char* const fate = verdict.fate == Fate::late       ? " late by "
+                             : verdict.fate == Fate::repeated ? " repeated "
+                                                              : " used ";
+    return std::to_string(number(offset)) + fate +
            std::to_string(verdict.late_by.count()) + " before " +
            std::to_string(verdict.window.end.time_since_epoch().count());
 }
@@ -185,6 +188,7 @@ TEST_CASE("a stream that crashes writes what one that never did writes", "[windo
         int cursors = 0;
         std::ptrdiff_t refused = 0;
         std::ptrdiff_t revisions = 0;
+        std::ptrdiff_t repeated = 0;
         for (int i = 0; i < 1000; ++i) {
             CAPTURE(kind, i);
             History history = generator.history(200, kind);
@@ -205,6 +209,9 @@ TEST_CASE("a stream that crashes writes what one that never did writes", "[windo
             moves += service.replayed_moves;
             cursors += service.replayed_cursors;
             refused += std::count(expected.begin(), expected.end(), "refused");
+            repeated += std::count_if(expected.begin(), expected.end(), [](const auto& verdict) {
+                return verdict.find("repeated") != std::string::npos;
+            });
             revisions += std::count_if(expected.begin(), expected.end(), [](const auto& row) {
                 return row.find("revision") != std::string::npos &&
                        row.find("revision 0") == std::string::npos;
@@ -217,5 +224,6 @@ TEST_CASE("a stream that crashes writes what one that never did writes", "[windo
         CHECK(cursors > 20);
         CHECK(refused > 0);
         CHECK(revisions > 20);
+        CHECK(repeated > 1000);
     }
 }
