@@ -104,7 +104,8 @@ std::size_t SessionStore::open_session(KeyTable::Id id, const Record& record) {
 
 /// A repeated record makes a session as long as another one would, so that where sessions lie never
 /// depends on ids: a replay that has not seen a forgotten session's first records takes for new
-/// what was repeated.
+/// what was repeated. Its offset counts for the session's, which follows from the records up to
+/// there; of a closed one it changes nothing.
 void SessionStore::fold(KeyTable::Id id, std::size_t index, const Record& record,
                         Verdict& verdict) {
     KeyState& key = states_[id];
@@ -113,15 +114,18 @@ void SessionStore::fold(KeyTable::Id id, std::size_t index, const Record& record
         options_.aggregates.fold(key.sessions.state(index), record.inputs,
                                  {record.time, record.offset});
         ++session.records;
-        session.last_offset = record.offset;
     } else {
         verdict.fate = Fate::repeated;
+        if (!open(session)) {
+            verdict.window = {session.start, end_of(session)};
+            return;
+        }
     }
+    session.last_offset = record.offset;
     session.start = std::min(session.start, record.time);
     session.last = std::max(session.last, record.time);
     verdict.window = {session.start, end_of(session)};
     if (!open(session)) {
-        if (verdict.fate == Fate::repeated) return;
         session.revised = true;
         revised_.insert({end_of(session), id});
         expect_revision(end_of(session));

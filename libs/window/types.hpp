@@ -92,8 +92,8 @@ struct Row {
     std::string_view key;
     std::span<const Output> values;  ///< in the order of Aggregates::list()
     std::uint64_t records = 0;       ///< how many took part, those with null fields included
-    /// The first and last record that took part. The first is unique within a window and is what
-    /// orders the rows of a window.
+    /// The first and last record that took part; of a session also a repeated one, which makes it
+    /// longer. The first is unique within a window and is what orders the rows of a window.
     Offset first_offset{};
     Offset last_offset{};
     /// The watermark that closed the window, its end if the clock did; of a partial row the current

@@ -218,7 +218,8 @@ void PartitionAudit::judge(const ExpectedRow& expected) {
         ++counts_.open;
     } else if (found.empty()) {
         fault(counts_.missing, "missing", [&] {
-            const auto content = values_.content(expected.key, expected.window, expected.readings);
+            const auto content = values_.content(expected.key, expected.window, expected.readings,
+                                                 expected.repeated);
             return fmt::format(
                 "{}: expected {}, found nothing", name(),
                 content_text(content.count, content.first, content.last, content.value));
@@ -241,7 +242,8 @@ void PartitionAudit::judge(const ExpectedRow& expected) {
 }
 
 void PartitionAudit::judge_content(const ExpectedRow& expected, const WrittenRow& row) {
-    const auto content = values_.content(expected.key, expected.window, expected.readings);
+    const auto content =
+        values_.content(expected.key, expected.window, expected.readings, expected.repeated);
     const bool same = row.source.first == content.first && row.source.last == content.last &&
                       row.count == content.count && row.value == content.value &&
                       row.beyond_bound == content.beyond_bound;

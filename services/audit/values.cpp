@@ -94,8 +94,8 @@ Values::State Values::sliding(const Readings& readings) const {
 }
 
 /// A reading goes into the session it is less than the gap from; those it joins are added first,
-/// the earlier plus the later.
-Values::State Values::session(const Readings& readings) const {
+/// the earlier plus the later. A repeated one does the same and is not added.
+Values::State Values::session(const Readings& readings, const Readings& repeated) const {
     struct Part {
         EventTime first;
         EventTime last;
@@ -103,7 +103,14 @@ Values::State Values::session(const Readings& readings) const {
     };
     const microseconds gap = rules_.size();
     std::list<Part> parts;  // by time, a gap apart at least
-    for (const auto& reading : readings) {
+    Readings all_of_it;
+    std::merge(readings.begin(), readings.end(), repeated.begin(), repeated.end(),
+               std::back_inserter(all_of_it),
+               [](const auto& a, const auto& b) { return a->offset < b->offset; });
+    auto next_repeated = repeated.begin();
+    for (const auto& reading : all_of_it) {
+        const bool counts = next_repeated == repeated.end() || reading != *next_repeated;
+        if (!counts) ++next_repeated;
         const EventTime time = reading->time;
         const auto begin = std::find_if(parts.begin(), parts.end(),
                                         [&](const Part& part) { return part.last + gap > time; });
@@ -111,7 +118,8 @@ Values::State Values::session(const Readings& readings) const {
         while (end != parts.end() && end->first < time + gap)
             ++end;
         if (begin == end) {
-            parts.insert(begin, Part{time, time, State(aggregates_)})->state.add(*reading);
+            const auto part = parts.insert(begin, Part{time, time, State(aggregates_)});
+            if (counts) part->state.add(*reading);
             continue;
         }
         for (auto other = std::next(begin); other != end; other = parts.erase(other)) {
@@ -120,13 +128,18 @@ Values::State Values::session(const Readings& readings) const {
         }
         begin->first = std::min(begin->first, time);
         begin->last = std::max(begin->last, time);
-        begin->state.add(*reading);
+        if (counts) begin->state.add(*reading);
     }
     // One, unless a row has readings that belong to no one session.
     State all = std::move(parts.front().state);
     for (auto part = std::next(parts.begin()); part != parts.end(); ++part)
         all.add(part->state);
     return all;
+}
+
+Offset last_of(const Readings& readings, const Readings& repeated) {
+    const Offset last = readings.back()->offset;
+    return repeated.empty() ? last : std::max(last, repeated.back()->offset);
 }
 
 /// Whether some place has more values of --distinct-by than are kept. Up to the bound, readings that
@@ -149,18 +162,19 @@ bool Values::beyond_ids(const Readings& readings) const {
     return false;
 }
 
-RowContent Values::content(std::string_view key, const Span& window, const Readings& readings) {
+RowContent Values::content(std::string_view key, const Span& window, const Readings& readings,
+                           const Readings& repeated) {
     const State state = [&] {
         switch (rules_.kind()) {
             case window::Kind::hopping: return hopping(window, readings);
             case window::Kind::sliding: return sliding(readings);
-            case window::Kind::session: return session(readings);
+            case window::Kind::session: return session(readings, repeated);
             case window::Kind::tumbling: break;
         }
         return in_offset_order(readings);
     }();
     RowContent content{.first = readings.front()->offset,
-                       .last = readings.back()->offset,
+                       .last = last_of(readings, repeated),
                        .count = readings.size()};
     std::vector<window::Output> outputs(aggregates_.list().size());
     aggregates_.finish(state.words(), content.count, outputs);

@@ -21,6 +21,10 @@ struct RowContent {
     std::string beyond_bound;
 };
 
+/// The offset that a row says it goes up to. There is at least one reading; `repeated` are of a
+/// session.
+Offset last_of(const Readings& readings, const Readings& repeated);
+
 /// Works a row out from its readings alone, by docs/decisions/0005 ("What is computed"): how they
 /// are grouped and in which order they are added is done here; what a function does with the values
 /// of a group is the business of libs/window's accumulators.
@@ -29,8 +33,10 @@ public:
     /// What is given outlives it.
     Values(const aggregation::Rules& rules, const window::Aggregates& aggregates);
 
-    /// `key` in the form readings have it; there is at least one reading.
-    RowContent content(std::string_view key, const Span& window, const Readings& readings);
+    /// `key` in the form readings have it; there is at least one reading. `repeated`: of a session,
+    /// those that were not used.
+    RowContent content(std::string_view key, const Span& window, const Readings& readings,
+                       const Readings& repeated);
 
     /// The key of a record about `key`.
     std::string record_key(std::string_view key);
@@ -41,7 +47,7 @@ private:
     [[nodiscard]] State in_offset_order(const Readings& readings) const;
     [[nodiscard]] State hopping(const Span& window, const Readings& readings) const;
     [[nodiscard]] State sliding(const Readings& readings) const;
-    [[nodiscard]] State session(const Readings& readings) const;
+    [[nodiscard]] State session(const Readings& readings, const Readings& repeated) const;
     [[nodiscard]] bool beyond_ids(const Readings& readings) const;
 
     const aggregation::Rules& rules_;

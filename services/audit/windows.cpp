@@ -5,6 +5,8 @@
 #include <iterator>
 #include <numeric>
 
+#include "values.hpp"
+
 namespace weir::audit {
 
 using namespace std::chrono_literals;
@@ -155,7 +157,7 @@ Windows::Fate Windows::take_session(Key& key, const Shared& reading) {
         const bool gone = at->second.closed && (!keeps_closed_ || surely_forgotten(at->first));
         at = gone ? erase(key, at) : std::next(at);
     }
-    Held joined{.window = {time, time + size_}, .readings = {}, .ids = {}};
+    Held joined{.window = {time, time + size_}, .readings = {}, .repeated = {}, .ids = {}};
     for (auto at = key.held.begin(); at != key.held.end();) {
         Held& other = at->second;
         if (other.closed || other.window.start >= time + size_ || other.window.end <= time) {
@@ -165,6 +167,7 @@ Windows::Fate Windows::take_session(Key& key, const Shared& reading) {
         joined.window = {std::min(joined.window.start, other.window.start),
                          std::max(joined.window.end, other.window.end)};
         joined.readings.insert(joined.readings.end(), other.readings.begin(), other.readings.end());
+        joined.repeated.insert(joined.repeated.end(), other.repeated.begin(), other.repeated.end());
         joined.ids.add(other.ids, ids_max_);
         at = erase(key, at);
     }
@@ -177,16 +180,18 @@ Windows::Fate Windows::take_session(Key& key, const Shared& reading) {
         if (joined.window.end <= watermark_.least()) return Fate::late;
     }
     std::sort(joined.readings.begin(), joined.readings.end(), by_offset);
+    std::sort(joined.repeated.begin(), joined.repeated.end(), by_offset);
     Held& held = key.held.emplace(joined.window.end, Held{})->second;
     ++held_;
     held.window = joined.window;
     next_due_ = std::min(next_due_, held.window.end);
     held.readings = std::move(joined.readings);
+    held.repeated = std::move(joined.repeated);
     held.ids = std::move(joined.ids);
     ids_ += held.ids.size();
     const Fate fate = repeated_in(held.ids, *reading) ? Fate::repeated : Fate::used;
-    if (fate == Fate::used) held.readings.push_back(reading);
-    slots_ += held.readings.size();
+    (fate == Fate::used ? held.readings : held.repeated).push_back(reading);
+    slots_ += held.readings.size() + held.repeated.size();
     return fate;
 }
 
@@ -265,6 +270,7 @@ void Windows::show(const Key& key, Held& held, EventTime from, EventTime by, boo
            .window = held.window,
            .revision = held.shown,
            .readings = held.readings,
+           .repeated = held.repeated,
            .due_from = from,
            .due_by = by,
            .open = is_open});
@@ -314,7 +320,7 @@ void Windows::finish(bool all_close) {
 }
 
 Windows::HeldWindows::iterator Windows::erase(Key& key, HeldWindows::iterator at) {
-    slots_ -= at->second.readings.size();
+    slots_ -= at->second.readings.size() + at->second.repeated.size();
     ids_ -= at->second.ids.size();
     --held_;
     return key.held.erase(at);
@@ -329,8 +335,8 @@ bool Windows::forgotten(const Key& key, const Span& window, Offset offset) const
 }
 
 bool Windows::was_shown(const Key& key, const Held& held) const {
-    return rows_.came_out(key.record_key, held.window, held.shown, held.readings.back()->offset,
-                          watermark_.most());
+    return rows_.came_out(key.record_key, held.window, held.shown,
+                          last_of(held.readings, held.repeated), watermark_.most());
 }
 
 EventTime Windows::next_step(EventTime watermark) const {

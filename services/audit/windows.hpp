@@ -24,6 +24,7 @@ struct ExpectedRow {
     Span window;
     std::uint32_t revision = 0;
     const Readings& readings;
+    const Readings& repeated;  ///< of a session: they have joined what lay beside them
     /// At which watermark it came out: not before `due_from`, and by `due_by`.
     EventTime due_from{};
     EventTime due_by{};
@@ -80,7 +81,8 @@ private:
     struct Held {
         Span window;
         Readings readings;
-        Ids ids;  ///< of a session
+        Readings repeated;  ///< of a session, by --distinct-by
+        Ids ids;            ///< the same
         std::uint32_t shown = 0;
         bool closed = false;
         bool waits = false;  ///< changed since it was shown, and closed; due in between:

@@ -34,7 +34,7 @@ def expected_results(bench, windows):
         late |= {(number, offset) for offset in partition.late}
         for row in partition.rows:
             window = f"{iso(row.start)}/{iso(row.end)}"
-            source = f"{bench.input}/{number}:{row.records[0][1]}-{row.records[-1][1]}"
+            source = f"{bench.input}/{number}:{row.records[0][1]}-{row.last}"
             name = (row.key, window, row.revision)
             assert name not in results
             results[name] = (window_oracle.columns(row.records), source, str(len(row.records)))

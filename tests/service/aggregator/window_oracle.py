@@ -35,6 +35,7 @@ class Held:
     end: int
     closed: bool = False
     shown: int = 0
+    last_repeated: int = -1  # of a session, the greatest offset before it closed
     waits_since: int | None = None  # the watermark when it changed after it had closed
     records: list = field(default_factory=list)  # those that were used: (time, offset, value)
 
@@ -167,8 +168,11 @@ class Partition:
         joined = Held(key, min([start, *(w.start for w in met)]),
                       max([end, *(w.end for w in met)]))
         joined.records = [r for w in met for r in w.records]
+        joined.last_repeated = max([-1, *(w.last_repeated for w in met)])
         repeated = self._repeats_in(joined.records, record)
-        if not repeated:
+        if repeated:
+            joined.last_repeated = record[1]
+        else:
             joined.records.append(record)
         self.held[key] = [w for w in self.held[key] if w not in met] + [joined]
         return "repeated" if repeated else "used"
@@ -182,8 +186,9 @@ class Partition:
                 revised = w.waits_since is not None and (
                     self._next_step(w.waits_since) <= to or self._forgotten(w.end))
                 if revised or (not w.closed and w.end <= to):
-                    rows.append(Row(w.key, w.start, w.end, w.shown,
-                                    sorted(w.records, key=lambda r: r[1])))
+                    records = sorted(w.records, key=lambda r: r[1])
+                    rows.append(Row(w.key, w.start, w.end, w.shown, records,
+                                    max(records[-1][1], w.last_repeated)))
                     w.closed, w.waits_since, w.shown = True, None, w.shown + 1
             self.held[key] = [w for w in self.held[key] if not self._forgotten(w.end)]
         self.rows += sorted(rows, key=lambda row: (row.end, row.records[0][1]))
@@ -196,6 +201,7 @@ class Row:
     end: int
     revision: int
     records: list  # (time, offset, value) by offset
+    last: int  # the offset it goes up to
 
 
 def percentile(numbers, percent):

@@ -155,9 +155,10 @@ TEST_CASE("what tells readings apart is equal where it is surely the same", "[ag
     Rules rules = example_rules();
     rules.distinct_by = "/at/seq";
     Reader reader(rules);
+    std::string record;
     const auto read = [&](const std::string& id) {
-        return reader.read(R"({"timestamp":1,"device_name":"a","data":1,"at":{"seq":)" + id + "}}",
-                           unknown);
+        record = R"({"timestamp":1,"device_name":"a","data":1,"at":{"seq":)" + id + "}}";
+        return reader.read(record, unknown);
     };
     for (const char* integer : {"17", "17.0", "170e-1"}) {
         INFO(integer);

@@ -128,7 +128,8 @@ TEST_CASE("a scalar is the bytes of a string, a number, true or false", "[json]"
     Extractor extractor({{at("/x"), FieldType::scalar}, {at("/x"), FieldType::text}});
     for (const char* value : {"1.50", "-0", "1e3", "true", "\"7\"", "\"d\\u00e9\""}) {
         CAPTURE(value);
-        REQUIRE(extractor.extract(fmt::format("{{\"x\": {} }}", value)).ok());
+        const std::string record = fmt::format("{{\"x\": {} }}", value);
+        REQUIRE(extractor.extract(record).ok());
         CHECK(extractor.fields()[0].text == value);
     }
     const std::pair<const char*, const char*> others[] = {

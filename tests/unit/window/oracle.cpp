@@ -213,6 +213,7 @@ Fate Oracle::take_into_session(const Event& event) {
         joined.window.start = std::min(joined.window.start, held.window.start);
         joined.window.end = std::max(joined.window.end, held.window.end);
         joined.records.insert(joined.records.end(), held.records.begin(), held.records.end());
+        joined.last_repeated = std::max(joined.last_repeated, held.last_repeated);
     }
     if (joined.records.empty()) {
         Held* last = nullptr;
@@ -230,7 +231,10 @@ Fate Oracle::take_into_session(const Event& event) {
         if (alone.end <= watermark_) return Fate::late;
     }
     const bool repeated = repeats(joined.records, event);
-    if (!repeated) joined.records.push_back(&event);
+    if (repeated)
+        joined.last_repeated = event.offset;
+    else
+        joined.records.push_back(&event);
     others.push_back(std::move(joined));
     held_ = std::move(others);
     return repeated ? Fate::repeated : Fate::used;
@@ -305,7 +309,7 @@ ExpectedRow Oracle::row_of(const Held& held) const {
     return {.window = held.window,
             .key = held.key,
             .first_offset = records.front()->offset,
-            .last_offset = records.back()->offset,
+            .last_offset = std::max(records.back()->offset, held.last_repeated),
             .records = records.size(),
             .watermark = watermark_,
             .revision = held.shown,

@@ -51,6 +51,7 @@ private:
         Window window;
         std::string key;
         std::vector<const Event*> records;  ///< those that were used
+        Offset last_repeated{};             ///< of a session, before it closed
         bool closed = false;
         std::uint32_t shown = 0;
         std::optional<EventTime> waits_since;  ///< the watermark when a closed one changed
