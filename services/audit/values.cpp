@@ -142,8 +142,8 @@ Offset last_of(const Readings& readings, const Readings& repeated) {
     return repeated.empty() ? last : std::max(last, repeated.back()->offset);
 }
 
-/// Whether some place has more values of --distinct-by than are kept. Up to the bound, readings that
-/// were used differ in theirs.
+/// Whether some place has more values of --distinct-by than are kept. Up to the bound, readings
+/// that were used differ in theirs.
 bool Values::beyond_ids(const Readings& readings) const {
     if (rules_.ids_max() == 0 || readings.size() <= rules_.ids_max()) return false;
     microseconds slice{0};

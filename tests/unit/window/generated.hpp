@@ -98,7 +98,9 @@ public:
         quiet_ = chance(0.6) ? 0.1 : 0.0;
         stray_ = chance(0.3) ? 0.02 : 0.0;
         repeats_ = chance(0.3) ? 0.5 : 0.1;
+        restamped_ = 0.4;
         recent_.clear();
+        if (chance(0.3)) repeat_much(options);
         now_ = between(0, 2) == 0 ? 0 : 1'728'302'400'000'000;
         std::int64_t offset = between(0, 1) * between(0, 1000);
         const auto count =
@@ -126,6 +128,19 @@ private:
             options.size = Duration{pick({15'000'000, 7'000'000})};
             options.every = Duration{pick({4'000'000, 6'000'000, 7'000'000})};
         }
+    }
+
+    /// Most records come again, and at other times, over windows that are soon forgotten: a replay
+    /// often begins between a record and its repetition.
+    void repeat_much(Options& options) {
+        options.ids_max = 1000;
+        options.accept_late = {};
+        options.grace = Duration{grace_ = pick({0, 500'000})};
+        keys_ = pick({2, 5});
+        disorder_ = pick({0, 500'000});
+        step_max_ = options.size.count() / pick({1, 3});
+        repeats_ = 0.6;
+        restamped_ = 0.8;
     }
 
     std::int64_t pick(std::initializer_list<std::int64_t> choices) {
@@ -157,7 +172,7 @@ private:
             const EventTime now = event.time;
             event = before;
             event.offset = Offset{offset};
-            if (chance(0.4)) event.time = now;
+            if (chance(restamped_)) event.time = now;
         }
         recent_.push_back(event);
         if (recent_.size() > 12) recent_.erase(recent_.begin());
@@ -184,6 +199,7 @@ private:
     double quiet_ = 0;
     double stray_ = 0;
     double repeats_ = 0;
+    double restamped_ = 0;
     std::int64_t next_id_ = 0;
     std::vector<Event> recent_;
 };
