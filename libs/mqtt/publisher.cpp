@@ -226,7 +226,10 @@ void Publisher::State::discard_client() {
 void Publisher::State::handle(Event event) {
     const std::string broker = options_.connection.broker.text();
     switch (event.kind) {
-        case Event::Kind::answered: answer(event.id, event.fate, event.reason); return;
+        case Event::Kind::answered:
+            // With its connection paho gives up younger messages first; all come back in order.
+            if (event.fate == Fate::unknown) return lost(event.reason);
+            return answer(event.id, event.fate, event.reason);
         case Event::Kind::connected:
             connecting_ = false;
             failure_told_ = false;
@@ -244,15 +247,17 @@ void Publisher::State::handle(Event event) {
             discard_client();
             next_attempt_ = Clock::now() + backoff_.next();
             return;
-        case Event::Kind::lost:
-            if (client_ == nullptr) return;  // a broker's DISCONNECT was followed by the end
-            log::warn("lost the MQTT broker, reconnecting",
-                      {{"broker", broker}, {"reason", event.reason}});
-            drop_connection(event.reason);
-            next_attempt_ = Clock::now() + backoff_.next();
-            if (on_connection_) on_connection_(false);
-            return;
+        case Event::Kind::lost: return lost(event.reason);
     }
+}
+
+void Publisher::State::lost(std::string_view reason) {
+    if (client_ == nullptr) return;  // it was said before, in another way
+    log::warn("lost the MQTT broker, reconnecting",
+              {{"broker", options_.connection.broker.text()}, {"reason", std::string(reason)}});
+    drop_connection(reason);
+    next_attempt_ = Clock::now() + backoff_.next();
+    if (on_connection_) on_connection_(false);
 }
 
 void Publisher::State::answer(std::uint64_t id, Fate fate, std::string_view reason) {
@@ -263,17 +268,20 @@ void Publisher::State::answer(std::uint64_t id, Fate fate, std::string_view reas
     if (!ticket.empty() && ticket.mapped().done) ticket.mapped().done(fate, reason);
 }
 
-/// After this nothing of the old connection can call back: what paho still reported is answered
-/// as it said, the rest is unknown.
+/// After this nothing of the old connection can call back: what the broker still answered is
+/// answered so, the rest is unknown, in the order of publishing.
 void Publisher::State::drop_connection(std::string_view reason) {
+    std::unique_lock lock(mutex_);
+    up_ = false;  // before the client goes: publish() takes it for there
+    lock.unlock();
     discard_client();
     connecting_ = false;
-    std::unique_lock lock(mutex_);
-    up_ = false;
+    lock.lock();
     std::deque<Event> events = std::exchange(events_, {});
     lock.unlock();
     for (const Event& event : events)
-        if (event.kind == Event::Kind::answered) answer(event.id, event.fate, event.reason);
+        if (event.kind == Event::Kind::answered && event.fate != Fate::unknown)
+            answer(event.id, event.fate, event.reason);
     for (lock.lock(); !tickets_.empty(); lock.lock()) {
         const std::uint64_t oldest = tickets_.begin()->first;
         lock.unlock();

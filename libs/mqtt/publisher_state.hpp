@@ -78,6 +78,7 @@ private:
     void connect();
     void discard_client();
     void handle(Event event);
+    void lost(std::string_view reason);
     void answer(std::uint64_t id, Fate fate, std::string_view reason);
     void drop_connection(std::string_view reason);
     void push(Event event);
