@@ -83,6 +83,14 @@ void Outbox::pump() {
     }
 }
 
+/// Call with mutex_ held.
+void Outbox::all_returned(Line& line) {
+    line.returned.insert(line.returned.end(), std::make_move_iterator(line.returning.begin()),
+                         std::make_move_iterator(line.returning.end()));
+    line.returning.clear();
+}
+
+/// Only all at once, or a part would come to stand before the one that came back earlier.
 void Outbox::take_back(Line& line) {
     const std::lock_guard lock(mutex_);
     waiting_ += line.returned.size();
@@ -138,7 +146,7 @@ void Outbox::answered(Line& line, mqtt::Fate fate, std::string_view reason,
         case mqtt::Fate::unknown:
             if (message) {
                 const std::lock_guard lock(mutex_);
-                line.returned.push_back(std::move(*message));
+                line.returning.push_back(std::move(*message));
             } else {
                 dropped_unanswered_.add();
                 ++dropped_since_;
@@ -152,6 +160,7 @@ void Outbox::answered(Line& line, mqtt::Fate fate, std::string_view reason,
 void Outbox::on_connection(Line& line, bool connected) {
     {
         const std::lock_guard lock(mutex_);
+        if (!connected) all_returned(line);
         line.connected = connected;
         line.ever_connected = line.ever_connected || connected;
         if (std::all_of(lines_.begin(), lines_.end(),
@@ -175,8 +184,9 @@ void Outbox::wake() {
 bool Outbox::idle() const {
     if (waiting_ > 0 || unanswered_ > 0) return false;
     const std::lock_guard lock(mutex_);
-    return std::all_of(lines_.begin(), lines_.end(),
-                       [](const auto& line) { return line->returned.empty(); });
+    return std::all_of(lines_.begin(), lines_.end(), [](const auto& line) {
+        return line->returning.empty() && line->returned.empty();
+    });
 }
 
 bool Outbox::started() const {
@@ -197,8 +207,13 @@ void Outbox::close(std::chrono::milliseconds wait) {
         line->publisher->close(
             std::max(std::chrono::milliseconds{0},
                      std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
-    for (const auto& line : lines_)
+    for (const auto& line : lines_) {
+        {
+            const std::lock_guard lock(mutex_);
+            all_returned(*line);
+        }
         take_back(*line);
+    }
     if (waiting_ == 0) return;
     dropped_stopped_.add(waiting_);
     log::warn("stopped with readings that the MQTT broker has not taken", {{"readings", waiting_}});

@@ -65,9 +65,12 @@ private:
     struct Line {
         std::unique_ptr<mqtt::Publisher> publisher;
         std::deque<Message> waiting;
-        std::vector<Message> returned;  // unanswered when their connection ended; under mutex_
-        bool connected = false;         // under mutex_
-        bool ever_connected = false;    // under mutex_
+        // Unanswered when their connection ended, in order: those that came back so far, and once
+        // that were all, to be taken by take_back(). Under mutex_.
+        std::vector<Message> returning;
+        std::vector<Message> returned;
+        bool connected = false;       // under mutex_
+        bool ever_connected = false;  // under mutex_
     };
 
     Line& line_of(std::string_view device);
@@ -76,6 +79,7 @@ private:
     void on_connection(Line& line, bool connected);
     void answered(Line& line, mqtt::Fate fate, std::string_view reason,
                   const std::shared_ptr<Message>& message);
+    static void all_returned(Line& line);
     void take_back(Line& line);
     void wake();
 
