@@ -114,11 +114,6 @@ def co_ppm(millivolts, calibrated_at):
     return 10 ** ((math.log(ratio) - 0.72) / -0.34 + 2.3) if ratio < math.inf else 0.0
 
 
-def first_in_order(values):
-    """The first occurrence of each, in the order of arrival."""
-    return list(dict.fromkeys(values))
-
-
 @pytest.fixture
 def cable(run_dir):
     cable = Cable(run_dir / "tty")

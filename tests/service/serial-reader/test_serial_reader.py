@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+from outages import first_in_order
 from support import wait_until
-from serial_ends import (Listener, cable, first_in_order, listener, opens, reader,  # noqa: F401
-                         reader_options, rejected)
+from serial_ends import (Listener, cable, listener, opens, reader, reader_options,  # noqa: F401
+                         rejected)
 from weir_local import Mosquitto
 
 CALIBRATION = "Ro: 4.69 kohm\r\n"
