@@ -5,8 +5,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge \
-        chaos-emitter check lint format bench-recovery bench-emitter docs sanitize fuzz images up down \
-        logs test-compose clean
+        chaos-emitter check lint format bench-bridge bench-emitter bench-recovery docs sanitize \
+        fuzz images up down logs test-compose clean
 
 setup := deploy/local/setup
 release := build/release
@@ -67,6 +67,10 @@ chaos-bridge: ## Kill the bridge and what it stands between for SECONDS_ (180) a
 chaos-emitter: ## Kill and stop two emitters in turn under CLIENTS (500) for SECONDS_ (60) and count
 	$(tested)
 	@SECONDS_=$(SECONDS_) CLIENTS=$(CLIENTS) RATE=$(RATE) tests/chaos/run-emitter
+
+bench-bridge: ## Measure mqtt-bridge beside subscribers that only count and a bridge in Python (QUICK=1)
+	$(tested)
+	@tests/bench/bridge/run
 
 bench-recovery: ## Measure fail-over, recovery and scale-out beside Kafka Streams (QUICK=1: Weir alone)
 	$(tested)
