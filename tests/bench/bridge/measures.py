@@ -6,10 +6,12 @@ import time
 
 from figures import percentile
 from rates import resident
-from scene import PATIENCE_S, sent_ns_of
+from scene import PATIENCE_S, number_of, sent_ns_of
 
 # Of the contender before Kafka goes away, and after it is back, while messages come.
 AT_WORK_S = 2.0
+# Of the latency: until clients know topic and leaders, and the first second's queue is gone.
+BEGINNING_S = 2
 
 
 def live(scene, contender, count):
@@ -51,10 +53,11 @@ def latency(scene, contender, count, rate):
     """From a publisher's send() to a Kafka consumer's poll()."""
     scene.begin(contender, count)
     topic, delays, deadline = scene.reader(), [], time.monotonic() + PATIENCE_S
+    steady = BEGINNING_S * rate
     scene.publish(rate)
-    while len(delays) < count:
+    while len(delays) < count - steady:
         value = topic.next(1.0)
-        if value is not None:
+        if value is not None and number_of(value) >= steady:
             delays.append(time.monotonic_ns() - sent_ns_of(value))
         assert time.monotonic() < deadline, f"{len(delays)} of {count} messages came"
     scene.published()
