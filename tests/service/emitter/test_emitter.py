@@ -313,6 +313,16 @@ def test_more_clients_than_the_limit_are_asked_to_come_later(emitter, topic):
     assert request(running.port, "/socket.io/?EIO=4&transport=polling").status == 503
 
 
+def test_long_polling_names_its_session_to_proxies(emitter, topic):
+    """So that one before several replicas can send a session's requests where it lives."""
+    port = emitter(relay=f"{topic('out')}=emit").port
+    session = Polling(port)
+    opened = request(port, "/socket.io/?EIO=4&transport=polling")
+    assert opened.headers["engine-sid"] == json.loads(opened.text[1:])["sid"]
+    session.post("40")
+    assert session.get().headers["engine-sid"] == session.sid
+
+
 def test_websocket_only_refuses_polling(emitter, topic):
     port = emitter(relay=f"{topic('out')}=emit", transports="websocket").port
     assert request(port, "/socket.io/?EIO=4&transport=polling").json()["code"] == 0
