@@ -8,7 +8,7 @@ import os
 
 import pytest
 import weir_local
-from engine import Engine, Project, impossible
+from engine import DATA, Engine, Project, impossible
 from images import build_all, settings
 from support import ROOT
 
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items):
 def engine(session_dir):
     if reason := impossible():
         pytest.skip(reason)
-    running = Engine(ROOT / ".cache" / "engine", session_dir).start().wait_ready()
+    running = Engine(DATA, session_dir).start().wait_ready()
     yield running
     running.stop()
 

@@ -14,6 +14,7 @@ from weir_local import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / ".cache" / "docker"
+DATA = ROOT / ".cache" / "engine"  # kept from run to run: compiled libs, layers
 
 
 def impossible():
