@@ -133,6 +133,8 @@ AGGREGATOR = [
             "of these revisions": rate("weir_revisions_total@"),
             "running": rate("weir_partials_total@"),
             "running, given up": rate("weir_partials_dropped_total@")}, PER_SECOND),
+        Panel("Filtered", {"{{reason}}": rate("weir_filtered_records_total@", "reason")},
+              PER_SECOND, "Without a value, or repeated with --distinct-by."),
     ]),
     Row("How far behind", [
         Panel("Input not read yet", {"{{instance}}": "weir_input_lag_records@"}),
@@ -191,12 +193,18 @@ MQTT_BRIDGE = [
               PER_SECOND),
         Panel("Dead letters, in 15 minutes", {
             "{{stage}}": per_quarter("weir_dead_letters_total@", "stage")}),
+        Panel("Devices' status, in 15 minutes", {
+            "in 15 minutes": per_quarter("weir_status_records_total@")},
+              about="With --status-topic."),
     ]),
     Row("Kafka", [
         Panel("Time to Kafka's answer", quantiles("weir_kafka_delivery_seconds"), "s"),
         Panel("Not acknowledged yet", {"{{instance}}": "weir_mqtt_unacknowledged_records@"}),
         Panel("Age of the oldest", {"{{instance}}": "weir_mqtt_oldest_unacknowledged_seconds@"},
               "s"),
+        Panel("Sent again, in 15 minutes", {
+            "in 15 minutes": per_quarter("weir_records_repeated_total@")},
+              about="Kafka had refused them, for a reason that passes."),
     ]),
     Row("MQTT session, in 15 minutes", [
         Panel("Repeats", {"passed on, marked": per_quarter("weir_mqtt_duplicates_total@"),
@@ -208,6 +216,9 @@ MQTT_BRIDGE = [
               about="A lost session may have lost messages."),
         Panel("Pauses", {"{{instance}}": per_quarter("weir_mqtt_pauses_total@", "instance")},
               about="Reading stopped because too much waited for Kafka."),
+        Panel("Dropped by the MQTT broker", {
+            "{{instance}}": "weir_mqtt_broker_dropped_messages@"},
+              about="What the broker itself counts, with --dropped-topic. It should not grow."),
     ]),
     Row("Replicas", [
         Panel("MQTT sessions", {"{{instance}}": "weir_mqtt_sessions@"},
@@ -237,6 +248,9 @@ EMITTER = [
         Panel("Gone, in 15 minutes", {
             "{{reason}}": per_quarter("weir_clients_closed_total@", "reason")},
               about="too_slow: more than --client-queue waited for it."),
+        Panel("Back, in 15 minutes", {
+            "{{sent}}": per_quarter("weir_clients_returned_total@", "sent")},
+              about="Sent what they missed, or a snapshot because that was not there any more."),
         Panel("Time from Kafka to event", quantiles("weir_relay_seconds"), "s"),
         Panel("Packets", {"to clients": rate("weir_client_packets_out_total@"),
                           "from clients": rate("weir_client_messages_in_total@"),
