@@ -145,7 +145,7 @@ sanitize: ## Run the unit tests under the address, undefined-behaviour and threa
 	  ctest --test-dir build/$$preset --output-on-failure --parallel 2 || exit 1; \
 	done
 
-fuzz: ## Look for bytes that break the MQTT session or the mapping, for SECONDS_ (60) each, with clang
+fuzz: ## Look for bytes that break what reads a stranger, with clang for SECONDS_ (60) each
 	@$(setup) build check
 	@cmake --preset fuzz -DCMAKE_C_COMPILER=$(call clang,clang) \
 	  -DCMAKE_CXX_COMPILER=$(call clang,clang++)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// fuzz_seeds FOLDER: writes the inputs to begin with into FOLDER/session and FOLDER/mapping.
+// fuzz_seeds FOLDER: writes the inputs to begin with into FOLDER/<target>.
 #include "seeds.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+
+#include "socketio_seeds.hpp"
 
 namespace {
 
@@ -27,6 +29,11 @@ int main(int argc, char** argv) {
     }
     const std::filesystem::path folder(argv[1]);
     const bool good = write(folder / "session", weir::fuzz::session_seeds()) &&
-                      write(folder / "mapping", weir::fuzz::mapping_seeds());
+                      write(folder / "mapping", weir::fuzz::mapping_seeds()) &&
+                      write(folder / "query", weir::fuzz::query_seeds()) &&
+                      write(folder / "payload", weir::fuzz::payload_seeds()) &&
+                      write(folder / "packet", weir::fuzz::packet_seeds()) &&
+                      write(folder / "frame", weir::fuzz::frame_seeds()) &&
+                      write(folder / "client", weir::fuzz::client_seeds());
     return good ? 0 : 1;
 }
