@@ -251,6 +251,7 @@ void Options::check_unsubscribe(std::vector<std::string>& mistakes) const {
 }
 
 void Options::check_dropped_topic(std::vector<std::string>& mistakes) const {
+    if (dropped_topic.empty()) return;
     for (const std::string& filter : filters())
         if (mqtt::matches(filter, dropped_topic))
             mistakes.push_back(fmt::format("--dropped-topic: {} is subscribed to by {} as well",

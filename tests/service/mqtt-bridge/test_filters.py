@@ -84,5 +84,7 @@ def test_contradictions_are_found(job):
         checked = job("mqtt-bridge", ["--check", "--topic", "t/+", *options])
         assert checked.exit_code == 2
         assert word in checked.log_text()
-    good = job("mqtt-bridge", ["--check", "--topic", "t/+", "--share", "x", "--unsubscribe", "t/+"])
-    assert good.exit_code == 0
+    for options in (["--topic", "t/+", "--share", "x", "--unsubscribe", "t/+"], ["--topic", "#"],
+                    ["--topic", "+"]):
+        good = job("mqtt-bridge", ["--check", *options])
+        assert good.exit_code == 0, good.log_text()
