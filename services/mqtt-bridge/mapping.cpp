@@ -106,14 +106,13 @@ Result<void> Mapper::read_payload(std::string_view text) {
     return {};
 }
 
+/// A topic that no filter matches comes by a subscription of before, whatever names the device.
 Result<void> Mapper::find_device(const mqtt::Publish& message) {
-    if (!options_.key.empty()) {
+    const auto device = device_of(message.topic, options_.filters, "--topic");
+    if (!device) return device.error();
+    device_ = *device;
+    if (!options_.key.empty())
         if (auto filled = options_.key.apply(message, object(), device_); !filled) return filled;
-    } else {
-        const auto device = device_of(message.topic, options_.filters, "--topic");
-        if (!device) return device.error();
-        device_ = *device;
-    }
     return check_device(device_);
 }
 
