@@ -46,7 +46,9 @@ kafka::Outcome<void> Output::open_producer() {
                                            .transactional_id = transactional_id_,
                                            .topics = std::move(topics)},
                                           [lost = lost_](const kafka::Delivery& delivery) {
-                                              if (!delivery.delivered && !*lost)
+                                              if (delivery.delivered) return;
+                                              // What will never be accepted says more.
+                                              if (!*lost || (*lost)->meaning == Meaning::retriable)
                                                   *lost = *delivery.failure;
                                           });
     if (!producer) return producer.error();
