@@ -102,13 +102,17 @@ std::optional<std::uint64_t> Publisher::State::say(std::string_view status) {
 /// A connection that is closed in good order has no will: what the broker would say, we must.
 void Publisher::State::say_goodbye() {
     const auto id = say(offline);
-    if (!id) return;
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, last_word_max, [&] {
-        return !up_ || std::any_of(events_.begin(), events_.end(), [&](const Event& event) {
+    const auto taken = [&] {
+        return std::any_of(events_.begin(), events_.end(), [&](const Event& event) {
             return event.kind == Event::Kind::answered && event.id == *id;
         });
-    });
+    };
+    if (id) changed_.wait_for(lock, last_word_max, [&] { return taken() || !up_; });
+    if (!up_ || options_.status_topic.empty() || (id && taken())) return;
+    lock.unlock();
+    log::warn("the MQTT broker has not taken our last word, it may go on saying online",
+              {{"topic", options_.status_topic}});
 }
 
 /// Empty when there is none with this id. Call with mutex_ held.
@@ -228,7 +232,7 @@ void Publisher::State::handle(Event event) {
     switch (event.kind) {
         case Event::Kind::answered:
             // With its connection paho gives up younger messages first; all come back in order.
-            if (event.fate == Fate::unknown) return lost(event.reason);
+            if (event.fate == Fate::unknown) return lost("the connection ended");
             return answer(event.id, event.fate, event.reason);
         case Event::Kind::connected:
             connecting_ = false;

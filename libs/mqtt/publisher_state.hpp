@@ -109,7 +109,8 @@ private:
     }
     static void on_send_failed5(void* context, MQTTAsync_failureData5* data) {
         const auto code = static_cast<std::uint8_t>(data->reasonCode);
-        if (code >= reason_failure_min)
+        // The broker's word only without a code of paho's own: with one it is not always set.
+        if (data->code == 0 && code >= reason_failure_min)
             answered(context, Fate::refused, std::string(reason_text(code)));
         else
             answered(context, Fate::unknown, paho::failure_text(data->code, data->message));

@@ -165,6 +165,8 @@ Result<Session::Event, Malformed> Session::on_publish(const Frame& frame, Time n
     const auto message = decode_publish(frame, options_.version);
     if (!message) return message.error();
     ++stats_.received[number(message->qos)];
+    // What the broker has kept may come first, and be much.
+    if (suback_due_) suback_due_ = now + options_.answer_max;
     const std::uint64_t digest = digest_of(*message);
     Event event;
 
