@@ -149,7 +149,7 @@ Result<void> Job::audit_partition(Evidence evidence) {
     if (audit.wants_foresight()) {
         topics_.expect({range});
         auto foreseen = topics_.read(range, [&](const kafka::RecordView& record) -> Result<void> {
-            audit.foresee(record.timestamp_ms, record.value);
+            audit.foresee(record.offset, record.timestamp_ms, record.value);
             return {};
         });
         if (!foreseen) return foreseen;

@@ -56,6 +56,8 @@ public:
     std::span<const Original> take(Offset offset,
                                    const std::function<void(const Original&)>& unknown);
 
+    [[nodiscard]] std::span<const Original> all() const { return list_; }
+
     [[nodiscard]] std::uint64_t bytes() const { return list_.capacity() * sizeof(Original); }
 
 private:

@@ -35,7 +35,7 @@ PartitionAudit::PartitionAudit(const aggregation::Rules& rules, aggregation::Rea
       reader_(reader),
       findings_(findings),
       evidence_(std::move(evidence)),
-      quiet_closes_(rules, evidence_.rows),
+      quiet_closes_(rules, evidence_.rows, evidence_.late),
       watermark_(rules.grace, evidence_.checkpoint),
       values_(rules, reader.aggregates()),
       windows_(
@@ -56,8 +56,9 @@ bool PartitionAudit::wants_foresight() const {
     return !simple && quiet_closes_.in_doubt();
 }
 
-void PartitionAudit::foresee(std::int64_t produced_ms, std::string_view value) {
-    if (const auto reading = reader_.read(value, produced_ms)) quiet_closes_.saw(reading->time);
+void PartitionAudit::foresee(Offset offset, std::int64_t produced_ms, std::string_view value) {
+    if (const auto reading = reader_.read(value, produced_ms))
+        quiet_closes_.saw(offset, reading->time);
 }
 
 void PartitionAudit::take(Offset offset, std::int64_t produced_ms, std::string_view key,

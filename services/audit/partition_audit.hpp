@@ -49,7 +49,7 @@ public:
     /// Whether the records should be shown to foresee(), all of them and in order, before take():
     /// then less is in doubt.
     [[nodiscard]] bool wants_foresight() const;
-    void foresee(std::int64_t produced_ms, std::string_view value);
+    void foresee(Offset offset, std::int64_t produced_ms, std::string_view value);
 
     /// The next record of the range, by rising offsets. `produced_ms`: see aggregation::Reader.
     void take(Offset offset, std::int64_t produced_ms, std::string_view key,

@@ -196,14 +196,18 @@ Windows::Fate Windows::take_session(Key& key, const Shared& reading) {
 }
 
 /// The closed session that holds the reading between its first and its last: of several the one
-/// that ends last.
+/// that ends last. Whether it was still kept no row tells of a repeated reading; but that was not
+/// late.
 Windows::HeldWindows::iterator Windows::kept_session(Key& key, const Reading& reading) {
     for (auto at = key.held.end(); at != key.held.begin();) {
         --at;
         const Held& held = at->second;
-        if (held.closed && held.window.start <= reading.time &&
-            reading.time <= held.window.end - size_ && !forgotten(key, held.window, reading.offset))
-            return at;
+        if (!held.closed || held.window.start > reading.time ||
+            reading.time > held.window.end - size_)
+            continue;
+        const bool repeated = ids_max_ > 0 && held.ids.repeats(reading.id, ids_max_) &&
+                              !surely_forgotten(held.window.end);
+        if (repeated || !forgotten(key, held.window, reading.offset)) return at;
     }
     return key.held.end();
 }

@@ -189,7 +189,7 @@ Counts Run::audit(Findings& findings) {
     PartitionAudit audit(rules, reader, std::move(evidence), findings);
     if (audit.wants_foresight())
         for (const Input& record : input)
-            audit.foresee(-1, record.value);
+            audit.foresee(record.offset, -1, record.value);
     for (const Input& record : input)
         audit.take(record.offset, -1, "key", record.value);
     return audit.finish();
@@ -248,12 +248,19 @@ TEST_CASE("whatever row is lost, doubled or changed is found", "[audit]") {
     for (const Case& item : cases) {
         for (const bool with_clock : {false, true}) {
             CAPTURE(item.name, with_clock);
-            // A limit, as above: a run in which a right row is called wrong is drawn again.
             std::unique_ptr<Run> drawn;
-            do {
+            for (int draws = 1;; ++draws) {
                 drawn = std::make_unique<Run>(item);
                 drawn->go(random, with_clock);
-            } while (with_clock && item.accept_late > 0ms && judged(*drawn).faults() > 0);
+                Findings findings(5);
+                const Counts counts = drawn->audit(findings);
+                if (counts.balanced()) break;
+                for (const std::string& example : findings.examples())
+                    UNSCOPED_INFO(example);
+                // A limit, as above: a run in which a right row is called wrong is drawn again.
+                const bool limit = with_clock && item.accept_late > 0ms && draws < 4;
+                REQUIRE((limit && counts.missing == 0 && counts.duplicate == 0));
+            }
             Run& whole = *drawn;
             for (int i = 0; i < 4; ++i) {
                 const std::size_t at =
