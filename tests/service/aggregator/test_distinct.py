@@ -4,15 +4,13 @@ while the aggregator is killed; it is filtered and counted, and the audit agrees
 stream with a printed seed in which readings come again, and an oracle that has only seen it."""
 
 import json
-import random
 import re
-import time
 from dataclasses import replace
 
 import pytest
-from aggregator_bench import places, reading
+from aggregator_bench import reading
+from kills import exact_rows, kill_through
 from streams import KINDS, Stream, with_repeats
-from test_window_kinds import expected_results, identity, result_of
 from weir_local.service import flags
 from window_oracle import COLUMNS
 from window_oracle import expected as partitions_of
@@ -54,7 +52,7 @@ def told(job, run_dir):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_comes_again_counts_once_whatever_is_killed(
-        quick_bench, service, wait_until, audit, told, kind):
+        quick_bench, service, audit, told, kind):
     print(f"seed {SEED}")
     windows, options = KINDS[kind]
     windows = replace(windows, distinct_by="seq")
@@ -65,30 +63,12 @@ def test_what_comes_again_counts_once_whatever_is_killed(
                "aggregate": COLUMNS, "round": None, "commit-linger": "10ms", "idle": "1h",
                "distinct-by": "seq"}
     aggregator = service("aggregator", options)
-    stream.start()
-    dice, kills = random.Random(SEED), 0
-    while stream.is_alive():
-        time.sleep(dice.uniform(0.2, 0.8))
-        aggregator.kill()
-        aggregator.start().wait_ready()
-        kills += 1
-    assert kills >= 3
-    wait_until(lambda: b.committed() == b.ends(), "commit of the whole input", 60, 0.1)
+    kill_through(stream, aggregator, b, SEED)
     # By records alone: the clock has closed nothing.
     counts = audit(options)
     aggregator.stop()
     service("aggregator", {**options, "idle": "500ms"}, name="last")
-    expected, late = expected_results(b, windows)
-    wait_until(lambda: len(b.read(b.output)) >= len(expected), f"{len(expected)} rows", 60, 0.2)
-
-    rows = b.read(b.output)
-    found = {identity(row): result_of(row) for row in rows}
-    assert len(found) == len(rows), "a result was written twice"
-    assert found.keys() == expected.keys()
-    wrong = {name: (found[name], expected[name]) for name in expected
-             if found[name] != expected[name]}
-    assert not wrong, f"wrong (found, expected): {list(wrong.items())[:3]}"
-    assert sorted(places(b.read(b.late))) == sorted(late) and late
+    rows = exact_rows(b, windows)
 
     input_ = sum(b.ends().values())
     repeated = sum(len(p.repeated) for p in partitions_of(b.read(b.input), windows).values())
