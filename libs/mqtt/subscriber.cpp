@@ -66,7 +66,7 @@ private:
     void connected(std::uint64_t connection, const ErrorCode& error, std::string_view reason);
     void read();
     void parse();
-    bool parse_one();
+    bool parse_one(Clock::time_point now);
     void handle(const Session::Event& event);
     void flush();
     void written(std::uint64_t connection, const ErrorCode& error);
@@ -193,7 +193,9 @@ void Subscriber::State::read() {
 
 /// Works off what was read, writes the answers in one go, and reads on.
 void Subscriber::State::parse() {
-    while (wants_more() && parse_one()) {
+    // One look at the clock for all that a read brought, which is at most a few milliseconds' work.
+    const auto now = Clock::now();
+    while (wants_more() && parse_one(now)) {
     }
     const bool full = open_ && session_.full();
     if (full && !paused_) {
@@ -206,14 +208,14 @@ void Subscriber::State::parse() {
     read();
 }
 
-bool Subscriber::State::parse_one() {
+bool Subscriber::State::parse_one(Clock::time_point now) {
     const auto frame = take_frame(buffer_->unread(), options_.packet_bytes_max);
     if (!frame) {
         leave(frame.error().reason, std::string(frame.error().what));
         return false;
     }
     if (!frame->has_value()) return false;
-    const auto event = session_.receive(**frame, Clock::now());
+    const auto event = session_.receive(**frame, now);
     if (!event) {
         leave(event.error().reason, std::string(event.error().what));
         return false;
