@@ -149,7 +149,7 @@ fuzz: ## Look for bytes that break what reads a stranger, with clang for SECONDS
 	@$(setup) build check
 	@cmake --preset fuzz -DCMAKE_C_COMPILER=$(call clang,clang) \
 	  -DCMAKE_CXX_COMPILER=$(call clang,clang++)
-	@cmake --build build/fuzz --target session_fuzz mapping_fuzz fuzz_seeds
+	@cmake --build build/fuzz --target fuzzers
 	@SECONDS_=$(SECONDS_) tests/fuzz/run
 
 clean: ## Remove what was built (.cache and .run stay)
