@@ -22,6 +22,13 @@ constexpr std::size_t sid_bytes = 18;
 
 constexpr std::chrono::milliseconds stop_tick{50};
 
+http::Response come_later(unsigned status, std::string reason) {
+    http::Response response{
+        .status = status, .content_type = "text/plain", .body = std::move(reason), .close = true};
+    response.headers.push_back({"Retry-After", "5"});
+    return response;
+}
+
 }  // namespace
 
 EngineCore::EngineCore(asio::io_context& context, EngineOptions options, Engine::Opener open)
@@ -92,7 +99,7 @@ void EngineCore::handle_polling(const http::Request& request, http::Responder re
     const Verdict verdict = check(request);
     if (verdict.refused) return responder.send(refusal(*verdict.refused));
     if (!verdict.session) {
-        if (auto full = busy()) return responder.send(std::move(*full));
+        if (auto full = busy(request)) return responder.send(std::move(*full));
         make_session(request, Transport::polling)->start_polling(std::move(responder));
     } else if (request.method == "GET") {
         verdict.session->on_poll(std::move(responder));
@@ -109,7 +116,7 @@ void EngineCore::handle_websocket(const http::Request& request, http::Responder 
     if (!websocket::is_handshake(request))
         return responder.send(upgrade_refusal(RefusalCode::bad_request));
     if (!verdict.session)
-        if (auto full = busy()) return responder.send(std::move(*full));
+        if (auto full = busy(request)) return responder.send(std::move(*full));
 
     http::Takeover taken = http::take_over(std::move(responder));
     auto link = std::make_shared<WebSocketLink>(std::move(taken.socket), link_context_);
@@ -121,19 +128,24 @@ void EngineCore::handle_websocket(const http::Request& request, http::Responder 
     link->start(taken.received);
 }
 
-std::optional<http::Response> EngineCore::busy() {
-    if (sessions_.size() < options_.clients_max && !stopping_) return std::nullopt;
-    ++stats().refused_busy;
-    http::Response response{
-        .status = 503, .content_type = "text/plain", .body = "too many clients\n", .close = true};
-    response.headers.push_back({"Retry-After", "5"});
-    return response;
+std::optional<http::Response> EngineCore::busy(const http::Request& request) {
+    if (stopping_ || sessions_.size() >= options_.clients_max) {
+        ++stats().refused_busy;
+        return come_later(503, "too many clients\n");
+    }
+    const auto known = of_address_.find(request.remote_address);
+    if (options_.clients_per_address_max == 0 || known == of_address_.end() ||
+        known->second < options_.clients_per_address_max)
+        return std::nullopt;
+    ++stats().refused_address;
+    return come_later(429, "too many clients of this address\n");  // RFC 6585 section 4
 }
 
 std::shared_ptr<Session> EngineCore::make_session(const http::Request& request,
                                                   Transport transport) {
     auto session = std::make_shared<Session>(*this, random_id(sid_bytes), request.remote_address);
     sessions_.emplace(session->sid(), session);
+    ++of_address_[session->remote_address()];
     ++stats().clients[std::size_t(transport)];
     ++stats().opened[std::size_t(transport)];
     return session;
@@ -180,8 +192,10 @@ void EngineCore::run_plans() {
         session->flush();
 }
 
-void EngineCore::forget(const std::string& sid) {
-    sessions_.erase(sid);
+void EngineCore::forget(const Session& session) {
+    const auto address = of_address_.find(session.remote_address());
+    if (--address->second == 0) of_address_.erase(address);
+    sessions_.erase(session.sid());
     if (stopped_ && sessions_.empty()) {
         stop_timer_.cancel();
         asio::post(context_, std::exchange(stopped_, nullptr));

@@ -34,7 +34,7 @@ public:
     void plan_flush(std::shared_ptr<Session> session);
     /// Ends the session as too_slow, soon, so that the sender is not called back.
     void plan_close(std::shared_ptr<Session> session);
-    void forget(const std::string& sid);
+    void forget(const Session& session);
 
     Stats& stats() { return link_context_->stats; }
 
@@ -50,7 +50,7 @@ private:
     void handle(const http::Request& request, http::Responder responder);
     void handle_polling(const http::Request& request, http::Responder responder);
     void handle_websocket(const http::Request& request, http::Responder responder);
-    std::optional<http::Response> busy();
+    std::optional<http::Response> busy(const http::Request& request);
     std::shared_ptr<Session> make_session(const http::Request& request, Transport transport);
     http::Response upgrade_refusal(RefusalCode code);
     void run_plans();
@@ -60,6 +60,7 @@ private:
     const EngineOptions options_;
     Engine::Opener open_;
     std::unordered_map<std::string, std::shared_ptr<Session>> sessions_;
+    std::unordered_map<std::string, std::size_t> of_address_;  // how many of sessions_
     std::vector<std::shared_ptr<Session>> to_flush_;
     std::vector<std::shared_ptr<Session>> to_close_;
     bool plans_posted_ = false;

@@ -29,8 +29,10 @@ struct EngineOptions {
     /// How long a session closed by us waits for the poll that tells its client.
     std::chrono::milliseconds close_linger{30'000};
     std::size_t max_payload = 1'000'000;        ///< bytes of one message or POST from a client
+    std::size_t messages_per_second_max = 0;    ///< one that sends more is closed; 0: no limit
     std::size_t queue_bytes_max = 1024 * 1024;  ///< waiting for one client; beyond it is closed
     std::size_t clients_max = 10'000;           ///< sessions; more get 503
+    std::size_t clients_per_address_max = 0;    ///< sessions; more get 429; 0: no limit
     bool polling = true;  ///< off: WebSocket only, which needs no sticky balancer
     CorsOptions cors = {};
 };

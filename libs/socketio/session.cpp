@@ -166,11 +166,24 @@ bool Session::read_payload(std::string_view body) {
     return true;
 }
 
+bool Session::is_too_fast() {
+    const std::size_t max = engine_.options().messages_per_second_max;
+    if (max == 0) return false;
+    if (const auto now = Clock::now(); now >= second_end_) {
+        second_end_ = now + std::chrono::seconds{1};
+        messages_in_second_ = 0;
+    }
+    return ++messages_in_second_ > max;
+}
+
 bool Session::on_packet(const EnginePacket& packet) {
     switch (packet.type) {
         case EngineType::message:
             engine_.stats().packets_in.fetch_add(1, std::memory_order_relaxed);
-            handler_->on_message(packet.data, packet.binary);
+            if (is_too_fast())
+                drop(CloseReason::too_fast);
+            else
+                handler_->on_message(packet.data, packet.binary);
             return true;
         case EngineType::pong:
             if (heartbeat_ == Heartbeat::pong_due)
@@ -321,7 +334,7 @@ void Session::forget() {
     state_ = State::closed;
     timer_.cancel();
     probe_.reset();
-    engine_.forget(sid_);
+    engine_.forget(*this);
 }
 
 }  // namespace weir::socketio

@@ -98,6 +98,8 @@ private:
     void tell_ready();
 
     void send_open_packet(bool can_upgrade);
+    /// Counts a message of the client. True when that is one too many in a second.
+    bool is_too_fast();
     /// False when the packet ends the session; the caller answers for its transport.
     bool on_packet(const EnginePacket& packet);
     void await_heartbeat(Heartbeat what, Clock::time_point due);
@@ -123,6 +125,8 @@ private:
     bool upgrading_ = false;
     bool ready_awaited_ = false;
     Clock::time_point heartbeat_due_{};
+    Clock::time_point second_end_{};  ///< of the second in which messages are counted
+    std::size_t messages_in_second_ = 0;
     net::Timer timer_;
     OutQueue queue_;  ///< while polling; a link has its own
     std::optional<http::Responder> poll_;

@@ -16,6 +16,7 @@ std::string_view name(CloseReason reason) {
         case CloseReason::protocol_error: return "protocol_error";
         case CloseReason::too_large: return "too_large";
         case CloseReason::too_slow: return "too_slow";
+        case CloseReason::too_fast: return "too_fast";
         case CloseReason::connect_timeout: return "connect_timeout";
     }
     return "unknown";

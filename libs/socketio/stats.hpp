@@ -20,9 +20,10 @@ enum class CloseReason : std::uint8_t {
     protocol_error,   ///< it broke a rule of the protocol
     too_large,        ///< a message above max_payload
     too_slow,         ///< more waits for it than queue_bytes_max
+    too_fast,         ///< more messages than messages_per_second_max
     connect_timeout,  ///< it joined no namespace in time
 };
-constexpr std::size_t close_reason_count = 8;
+constexpr std::size_t close_reason_count = 9;
 
 /// Answers to requests that are refused, with the codes of the reference implementation.
 enum class RefusalCode : std::uint8_t {
@@ -49,6 +50,7 @@ struct Stats {
     std::array<Counter, close_reason_count> closed{};   ///< sessions, by CloseReason
     std::array<Counter, refusal_code_count> refused{};  ///< requests, by RefusalCode
     Counter refused_busy{0};                            ///< handshakes beyond clients_max
+    Counter refused_address{0};                         ///< beyond clients_per_address_max
     Counter upgrades{0};                                ///< from polling to WebSocket, completed
     Counter upgrades_failed{0};                         ///< begun and not completed
     Counter recovered{0};                               ///< came back, were sent what they missed

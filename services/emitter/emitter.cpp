@@ -55,8 +55,10 @@ socketio::ServerOptions server_options(const Options& options) {
     server.engine.ping_interval = options.ping_interval;
     server.engine.ping_timeout = options.ping_timeout;
     server.engine.max_payload = options.client_message_max.count;
+    server.engine.messages_per_second_max = options.client_message_rate;
     server.engine.queue_bytes_max = options.client_queue.count;
     server.engine.clients_max = options.clients;
+    server.engine.clients_per_address_max = options.clients_per_address;
     server.engine.polling = options.transports == Transports::all;
     server.engine.cors.origins = options.cors;
     return server;

@@ -47,6 +47,8 @@ void Meters::follow_clients(const socketio::Stats& clients) {
                "Requests answered with an error of the Engine.IO protocol.",
                {{"reason", std::string(message(static_cast<socketio::RefusalCode>(i)))}});
     follow(clients.refused_busy, "weir_clients_refused_total", "Clients beyond --clients.");
+    follow(clients.refused_address, "weir_clients_refused_for_address_total",
+           "Clients beyond --clients-per-address.");
     follow(clients.upgrades, "weir_client_upgrades_total", "Clients that changed to WebSocket.");
     follow(clients.upgrades_failed, "weir_client_upgrades_failed_total",
            "Changes to WebSocket that were begun and not completed.");

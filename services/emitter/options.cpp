@@ -104,12 +104,22 @@ void Options::declare(config::Command& command) {
     command.option("clients", clients, "The most clients at once; more are asked to come later.")
         .range(1, 1'000'000);
     command
+        .option("clients-per-address", clients_per_address,
+                "The most clients of one address at once; more are asked to come later. 0: no "
+                "limit. Behind a proxy all clients have its address.")
+        .range(0, 1'000'000);
+    command
         .option("client-queue", client_queue,
                 "The most bytes that wait for one client; one that reads more slowly is "
                 "disconnected, and goes on from there when it comes back.")
         .range(Bytes{64 << 10}, Bytes{1 << 30});
     command.option("client-message-max", client_message_max, "The largest message from a client.")
         .range(Bytes{1 << 10}, Bytes{16 << 20});
+    command
+        .option("client-message-rate", client_message_rate,
+                "The most messages a client may send in a second; one that sends more is "
+                "disconnected. 0: no limit.")
+        .range(0, 1'000'000);
     command
         .option("ping-interval", ping_interval,
                 "How often each client is asked for a sign of life.")

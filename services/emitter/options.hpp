@@ -49,8 +49,10 @@ struct Options {
     Bytes latest_size{512 << 10};
 
     std::uint32_t clients = 10'000;
+    std::uint32_t clients_per_address = 0;
     Bytes client_queue{4 << 20};
     Bytes client_message_max{64 << 10};
+    std::uint32_t client_message_rate = 100;
     std::chrono::milliseconds ping_interval{25'000};
     std::chrono::milliseconds ping_timeout{20'000};
     Transports transports = Transports::all;

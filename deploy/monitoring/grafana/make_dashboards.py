@@ -243,7 +243,9 @@ EMITTER = [
     Row("Browsers", [
         Panel("Connected", {"{{transport}}": "sum by (transport) (weir_clients@)"}, stacked=True),
         Panel("Come", {"{{transport}}": rate("weir_clients_opened_total@", "transport"),
-                       "refused, beyond --clients": rate("weir_clients_refused_total@")},
+                       "refused, beyond --clients": rate("weir_clients_refused_total@"),
+                       "refused, beyond --clients-per-address":
+                           rate("weir_clients_refused_for_address_total@")},
               PER_SECOND),
         Panel("Gone, in 15 minutes", {
             "{{reason}}": per_quarter("weir_clients_closed_total@", "reason")},

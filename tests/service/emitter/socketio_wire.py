@@ -127,8 +127,9 @@ class Polling:
 class WebSocket:
     """A WebSocket that does what it is told."""
 
-    def __init__(self, port, path="/socket.io/", query="EIO=4&transport=websocket", headers=None):
-        self.raw = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
+    def __init__(self, port, path="/socket.io/", query="EIO=4&transport=websocket", headers=None,
+                 source="127.0.0.1"):
+        self.raw = socket.create_connection(("127.0.0.1", port), TIMEOUT_S, (source, 0))
         self.key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path}?{query} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket",
                  "Connection: Upgrade", f"Sec-WebSocket-Key: {self.key}",

@@ -313,6 +313,35 @@ def test_more_clients_than_the_limit_are_asked_to_come_later(emitter, topic):
     assert request(running.port, "/socket.io/?EIO=4&transport=polling").status == 503
 
 
+def test_more_clients_of_one_address_than_the_limit_come_later(emitter, topic, wait_until):
+    running = emitter(relay=f"{topic('out')}=emit", clients_per_address=2)
+    first, second = Polling(running.port), WebSocket(running.port)
+    assert (WebSocket(running.port).status, second.status) == (429, 101)
+    refused = request(running.port, "/socket.io/?EIO=4&transport=polling")
+    assert (refused.status, refused.headers["retry-after"]) == (429, "5")
+    assert WebSocket(running.port, source="127.0.0.2").status == 101
+    wait_until(lambda: running.metrics()["weir_clients_refused_for_address_total"] == 2,
+               "both refusals in the metrics")
+    first.post("1")  # a farewell makes room
+    assert WebSocket(running.port).status == 101
+
+
+def test_who_sends_too_many_messages_is_disconnected(emitter, topic, wait_until):
+    running = emitter(relay=f"{topic('out')}=emit", client_message_rate=5)
+    quiet, loud, polling = WebSocket(running.port), WebSocket(running.port), Polling(running.port)
+    messages = ["40"] + ['42["noise"]'] * 5
+    for message in messages[:5]:
+        quiet.send(message)
+    for message in messages:
+        loud.send(message)
+    assert loud.closed()
+    polling.post("\x1e".join(messages))
+    assert not polling.is_known()
+    wait_until(lambda: running.metrics()['weir_clients_closed_total{reason="too_fast"}'] == 2,
+               "both ends in the metrics")
+    assert quiet.is_open()
+
+
 def test_long_polling_names_its_session_to_proxies(emitter, topic):
     """So that one before several replicas can send a session's requests where it lives."""
     port = emitter(relay=f"{topic('out')}=emit").port
