@@ -2,6 +2,7 @@
 
 import { arrange, clone, role, set_text } from "./dom.js";
 import { counted, number, span, time } from "./format.js";
+import { filter_by_name } from "./filter.js";
 import { card_of } from "./state.js";
 
 /// From here on a card is one line, so that a hundred devices still fit.
@@ -11,6 +12,7 @@ const roomy_devices_max = 12;
 /// checkbox that shows or hides its line. The cards are the chart's legend, too.
 export class Devices {
   hidden = new Set(); // names whose lines are switched off
+  summary = ""; // how many are shown of how many
   #cards = new Map(); // name -> element
 
   /// `on_change()` is called when lines were switched, `on_focus(name | null)` when one is pointed
@@ -32,23 +34,27 @@ export class Devices {
     }
   }
 
-  /// Shows `devices` in the order given. Returns the names that were not there before.
-  render(devices, cluster_ms, has_more) {
+  /// Shows those of `devices` whose names match `search`, in the order given. Returns the names that
+  /// were not there before, matching or not.
+  render(devices, search, cluster_ms, has_more) {
     const appeared = devices.filter((device) => !this.#cards.has(device.name));
     for (const device of appeared) this.#cards.set(device.name, this.#card(device));
     if (this.#cards.size > devices.length) this.#forget(devices);
+    const found = filter_by_name(devices, search);
     arrange(
       this.list,
-      devices.map((device) => this.#cards.get(device.name)),
+      found.map((device) => this.#cards.get(device.name)),
     );
-    for (const device of devices) fill(this.#cards.get(device.name), device, cluster_ms);
+    for (const device of found) fill(this.#cards.get(device.name), device, cluster_ms);
 
     this.section.hidden = devices.length === 0;
     this.list.toggleAttribute("data-crowded", devices.length > roomy_devices_max);
     this.toggle_all.hidden = devices.length < 2;
     set_text(this.toggle_all, this.hidden.size ? "Show all lines" : "Hide all lines");
     const more = has_more ? ", more are sending than this page shows" : "";
-    set_text(role(this.section, "device-count"), `${devices.length}${more}`);
+    this.summary = `${found.length} of ${counted(devices.length, "device")}`;
+    set_text(role(this.section, "device-count"), this.summary + more);
+    role(this.section, "search-empty").hidden = found.length > 0;
     return appeared.map((device) => device.name);
   }
 

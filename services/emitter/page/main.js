@@ -8,6 +8,7 @@ import { Chart } from "./chart.js";
 import { connect } from "./connection.js";
 import { Devices } from "./devices.js";
 import { Rejected } from "./rejected.js";
+import { Search } from "./search.js";
 import { LiveState } from "./state.js";
 import { Windows } from "./windows.js";
 import { role, set_text, set_time } from "./dom.js";
@@ -22,6 +23,10 @@ const devices = new Devices(page, {
   on_change: () => draw_soon(),
   on_focus: (name) => chart.highlight(name),
 });
+const search = new Search(page, {
+  on_change: () => draw_soon(),
+  on_settled: () => say(devices.summary),
+});
 
 let is_drawing_due = false;
 
@@ -35,7 +40,8 @@ function draw() {
   is_drawing_due = false;
   const now_ms = Date.now();
   const all = state.by_name();
-  announce(devices.render(all, state.cluster_time(now_ms), state.has_more_devices));
+  const cluster_ms = state.cluster_time(now_ms);
+  announce(devices.render(all, search.text, cluster_ms, state.has_more_devices));
   chart.render(all, devices.hidden, state.windows_revision);
   windows.render(state, now_ms);
   rejected.render(state);
@@ -51,8 +57,10 @@ function draw() {
 function announce(names) {
   if (names.length === 0) return;
   const text = names.length > 3 ? counted(names.length, "device") : names.join(", ");
-  set_text(role(page, "announcement"), `New: ${text}`);
+  say(`New: ${text}`);
 }
+
+const say = (text) => set_text(role(page, "announcement"), text);
 
 function show_connection({ state, transport }) {
   const words = {
