@@ -259,3 +259,25 @@ test("every device gets a style of its own while there are any, and numbers deci
   const more = style_for("one more", taken);
   assert.ok(more >= 0 && more < colour_count * dash_count);
 });
+
+test("a copy stays as it is while the state goes on", () => {
+  const state = new LiveState({ devices: 2, silent_ms: 0 });
+  state.apply("window", result("device1", 0, 1), base_ms);
+  state.apply("partial", result("device1", 1, 2), base_ms);
+  state.apply("totals", [{ late: 1 }], base_ms);
+  const copy = state.copy();
+  const cluster_ms = copy.cluster_time(base_ms);
+  state.apply("window", result("device1", 0, 9, { revision: 1 }), base_ms);
+  state.apply("window", result("device1", 1, 3), base_ms);
+  state.apply("window", result("device2", 5, 4), base_ms);
+  state.apply("late", [{}, result("device1", 2, 0)[1]], base_ms);
+  state.apply("totals", [{ late: 2 }], base_ms);
+
+  assert.deepEqual(means(copy, "device1"), [1]);
+  assert.equal(copy.devices.get("device1").open.length, 1);
+  assert.deepEqual([...copy.devices.keys()], ["device1"]);
+  assert.deepEqual(copy.rejected, []);
+  assert.equal(copy.totals.late, 1);
+  assert.equal(copy.cluster_time(base_ms), cluster_ms);
+  assert.deepEqual(means(state, "device1"), [9, 3]);
+});

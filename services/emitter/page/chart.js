@@ -5,6 +5,7 @@ import { role } from "./dom.js";
 import { counted, minute, time } from "./format.js";
 import { colour_count, line_of } from "./state.js";
 import { Tooltip } from "./tooltip.js";
+import { zoom_of } from "./zoom.js";
 
 const dashes = [[], [9, 4], [12, 4, 3, 4]]; // see style_for(); dots are for open windows
 const roomy_lines_max = 12; // beyond it lines are thin and without points
@@ -23,11 +24,21 @@ export class Chart {
   #highlighted = null; // the same if its line is shown: it stands out
   #open = []; // lines of the open windows: {name, colour, anchor: [x, y] | null, rings: [[x, y]]}
   #x_range = [0, 1];
+  #zoom = null; // the range that was dragged over, which then stands still
 
-  constructor(root) {
+  /// `on_change()` is called when the zoom changed.
+  constructor(root, { on_change }) {
+    this.on_change = on_change;
     this.section = role(root, "chart-section");
     this.element = role(root, "chart");
     this.tooltip = new Tooltip(this.element);
+    this.range = role(root, "range");
+    this.zoom_reset = role(root, "zoom-reset");
+    this.element.addEventListener("dblclick", () => this.reset_zoom());
+    this.zoom_reset.addEventListener("click", () => {
+      this.reset_zoom();
+      this.range.focus(); // for the button is gone
+    });
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.element);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
   }
@@ -44,10 +55,10 @@ export class Chart {
     const shown = devices.filter((device) => !hidden.has(device.name));
     this.#open = shown.filter((device) => device.open.length > 0).map(open_line_of);
     const open = JSON.stringify(this.#open);
-    const drawing = [windows_revision, this.span_s, [...hidden].join("\n"), open].join("|");
+    const drawing = [windows_revision, this.span_s, this.#zoom, [...hidden].join("\n"), open].join("|");
     if (drawing === this.#drawn) return;
     this.#drawn = drawing;
-    this.#x_range = this.#range_of(shown);
+    this.#x_range = this.#zoom ?? this.#range_of(shown);
     devices.forEach(({ name }, at) => {
       const show = !hidden.has(name);
       if (this.#plot.series[at + 1].show !== show) this.#plot.setSeries(at + 1, { show });
@@ -61,6 +72,26 @@ export class Chart {
   highlight(name) {
     this.#pointed_at = name;
     this.#highlight();
+  }
+
+  reset_zoom() {
+    this.#set_zoom(null);
+  }
+
+  #set_zoom(range) {
+    this.#zoom = range;
+    this.zoom_reset.hidden = range === null;
+    this.on_change();
+  }
+
+  /// uPlot's selection is ours to apply, for the range of the time axis is.
+  #zoom_to_selection(plot) {
+    const { left, width } = plot.select;
+    if (width === 0) return;
+    const [a, b] = [left, left + width].map((x) => plot.posToVal(x, "x"));
+    const range = zoom_of(a, b, this.#x_range);
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    if (range) this.#set_zoom(range);
   }
 
   #highlight() {
@@ -87,7 +118,7 @@ export class Chart {
       ...this.#size(),
       padding: [14, 28, 4, 4],
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+      cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 8 } },
       focus: { alpha: faded },
       scales: {
         x: { range: () => this.#x_range },
@@ -105,6 +136,7 @@ export class Chart {
       series: [{}, ...this.#devices.map((device) => this.#series(device))],
       hooks: {
         draw: [() => this.#draw_open()],
+        setSelect: [(plot) => this.#zoom_to_selection(plot)],
         setCursor: [(plot) => this.tooltip.render(plot, this.#devices)],
       },
     };
@@ -146,8 +178,9 @@ export class Chart {
   }
 
   #y_range(low, high) {
+    const [from, to] = this.#x_range;
     const rings = this.#open.flatMap((line) => line.rings);
-    const visible = rings.filter(([x]) => x >= this.#x_range[0]).map(([, y]) => y);
+    const visible = rings.filter(([x]) => x >= from && x <= to).map(([, y]) => y);
     const values = [low, high, ...visible].filter((y) => y !== null);
     if (values.length === 0) return [0, 1];
     return uPlot.rangeNum(Math.min(...values), Math.max(...values), 0.15, true);
@@ -191,6 +224,7 @@ export class Chart {
     this.element.ariaLabel =
       `Line chart of the window means of ${counted(lines.length, "device")} ` +
       `from ${from} to ${to}. The table below has the values.`;
+    this.element.toggleAttribute("data-zoomed", this.#zoom !== null);
     this.element.dataset.lines = lines.length;
     this.element.dataset.points = lines.reduce((sum, device) => sum + device.closed.length, 0);
     this.element.dataset.rings = this.#open.reduce((sum, { rings }) => sum + rings.length, 0);

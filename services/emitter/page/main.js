@@ -7,6 +7,7 @@
 import { Chart } from "./chart.js";
 import { connect } from "./connection.js";
 import { Devices } from "./devices.js";
+import { Pause } from "./pause.js";
 import { Rejected } from "./rejected.js";
 import { Search } from "./search.js";
 import { LiveState } from "./state.js";
@@ -16,7 +17,7 @@ import { counted, time, zone } from "./format.js";
 
 const page = document.body;
 const state = new LiveState();
-const chart = new Chart(page);
+const chart = new Chart(page, { on_change: () => draw_soon() });
 const windows = new Windows(page);
 const rejected = new Rejected(page);
 const devices = new Devices(page, {
@@ -26,6 +27,12 @@ const devices = new Devices(page, {
 const search = new Search(page, {
   on_change: () => draw_soon(),
   on_settled: () => say(devices.summary),
+});
+const pause = new Pause(page, state, {
+  on_change: (missed) => {
+    say(missed === null ? "Paused" : `Resumed, ${counted(missed, "event")} came meanwhile`);
+    draw_soon();
+  },
 });
 
 let is_drawing_due = false;
@@ -38,7 +45,8 @@ function draw_soon() {
 
 function draw() {
   is_drawing_due = false;
-  const now_ms = Date.now();
+  const { state, now_ms } = pause.shown;
+  pause.render();
   const all = state.by_name();
   const cluster_ms = state.cluster_time(now_ms);
   announce(devices.render(all, search.text, cluster_ms, state.has_more_devices));
@@ -78,13 +86,16 @@ function show_connection({ state, transport }) {
 }
 
 connect((name, args) => {
-  if (state.apply(name, args, Date.now())) draw_soon();
+  if (!state.apply(name, args, Date.now())) return;
+  pause.count_event();
+  draw_soon();
 }, (connection) => {
   if (connection.state === "connected") state.connected();
   show_connection(connection);
 });
 role(page, "range").addEventListener("change", ({ target }) => {
   chart.span_s = Number(target.value) * 60;
+  chart.reset_zoom();
   draw_soon();
 });
 setInterval(draw_soon, 1000); // the windows' progress moves without events

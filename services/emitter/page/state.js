@@ -120,6 +120,20 @@ export class LiveState {
     this.#clock_ahead_ms = NaN;
   }
 
+  /// The same as it is now, untouched by later events. Results are never changed, only replaced, so
+  /// the copies of the lists may share them.
+  copy() {
+    const copy = Object.assign(new LiveState(this.limits), this);
+    copy.devices = new Map();
+    for (const [name, device] of this.devices) {
+      copy.devices.set(name, { ...device, closed: [...device.closed], open: [...device.open] });
+    }
+    copy.totals = { ...this.totals };
+    copy.rejected = [...this.rejected];
+    copy.#clock_ahead_ms = this.#clock_ahead_ms;
+    return copy;
+  }
+
   /// Folds one event in; `args` are its arguments as they came. Returns whether anything changed.
   apply(event, args, now_ms) {
     switch (event) {
