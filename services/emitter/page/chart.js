@@ -24,6 +24,7 @@ export class Chart {
   #highlighted = null; // the same if its line is shown: it stands out
   #open = []; // lines of the open windows: {name, colour, anchor: [x, y] | null, rings: [[x, y]]}
   #x_range = [0, 1];
+  #threshold = null; // where the alert line is, if there is one
   #zoom = null; // the range that was dragged over, which then stands still
 
   /// `on_change()` is called when the zoom changed.
@@ -43,7 +44,7 @@ export class Chart {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
   }
 
-  render(devices, hidden, windows_revision) {
+  render(devices, hidden, threshold, windows_revision) {
     this.section.hidden = devices.length === 0;
     if (devices.length === 0) return;
     const is_same_set =
@@ -55,9 +56,10 @@ export class Chart {
     const shown = devices.filter((device) => !hidden.has(device.name));
     this.#open = shown.filter((device) => device.open.length > 0).map(open_line_of);
     const open = JSON.stringify(this.#open);
-    const drawing = [windows_revision, this.span_s, this.#zoom, [...hidden].join("\n"), open].join("|");
+    const drawing = [windows_revision, this.span_s, this.#zoom, threshold, [...hidden].join("\n"), open].join("|");
     if (drawing === this.#drawn) return;
     this.#drawn = drawing;
+    this.#threshold = threshold;
     this.#x_range = this.#zoom ?? this.#range_of(shown);
     devices.forEach(({ name }, at) => {
       const show = !hidden.has(name);
@@ -107,12 +109,14 @@ export class Chart {
     const css = getComputedStyle(document.documentElement);
     const value = (name) => css.getPropertyValue(name).trim();
     this.background = value("--card");
+    this.alert_colour = value("--bad");
+    this.font = value("--font");
     this.palette = Array.from({ length: colour_count }, (_, at) => value(`--line-${at}`));
     const axis = {
       stroke: value("--muted"),
       grid: { stroke: value("--grid"), width: 1 },
       ticks: { show: false },
-      font: `12px ${value("--font")}`,
+      font: `12px ${this.font}`,
     };
     const options = {
       ...this.#size(),
@@ -135,7 +139,7 @@ export class Chart {
       ],
       series: [{}, ...this.#devices.map((device) => this.#series(device))],
       hooks: {
-        draw: [() => this.#draw_open()],
+        draw: [() => this.#draw_open(), () => this.#draw_threshold()],
         setSelect: [(plot) => this.#zoom_to_selection(plot)],
         setCursor: [(plot) => this.tooltip.render(plot, this.#devices)],
       },
@@ -181,7 +185,7 @@ export class Chart {
     const [from, to] = this.#x_range;
     const rings = this.#open.flatMap((line) => line.rings);
     const visible = rings.filter(([x]) => x >= from && x <= to).map(([, y]) => y);
-    const values = [low, high, ...visible].filter((y) => y !== null);
+    const values = [low, high, ...visible, this.#threshold].filter((y) => y !== null);
     if (values.length === 0) return [0, 1];
     return uPlot.rangeNum(Math.min(...values), Math.max(...values), 0.15, true);
   }
@@ -218,12 +222,35 @@ export class Chart {
     ctx.restore();
   }
 
+  /// A dashed line right across, which says its value so that it is no device's.
+  #draw_threshold() {
+    if (this.#threshold === null) return;
+    const { ctx, bbox } = this.#plot;
+    const pixel = devicePixelRatio;
+    const y = this.#plot.valToPos(this.#threshold, "y", true);
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = this.alert_colour;
+    ctx.lineWidth = 1.5 * pixel;
+    ctx.setLineDash([6 * pixel, 4 * pixel]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.font = `${12 * pixel}px ${this.font}`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "bottom";
+    ctx.fillText(`alert above ${this.#threshold}`, bbox.left + 4 * pixel, y - 2 * pixel);
+    ctx.restore();
+  }
+
   #describe(shown) {
     const lines = shown.filter((device) => device.closed.length > 0);
     const [from, to] = this.#x_range.map((seconds) => minute(seconds * 1000));
+    const alert = this.#threshold === null ? "" : `, with an alert line at ${this.#threshold}`;
+    this.element.dataset.threshold = this.#threshold ?? "";
     this.element.ariaLabel =
       `Line chart of the window means of ${counted(lines.length, "device")} ` +
-      `from ${from} to ${to}. The table below has the values.`;
+      `from ${from} to ${to}${alert}. The table below has the values.`;
     this.element.toggleAttribute("data-zoomed", this.#zoom !== null);
     this.element.dataset.lines = lines.length;
     this.element.dataset.points = lines.reduce((sum, device) => sum + device.closed.length, 0);

@@ -4,6 +4,7 @@ import { arrange, clone, role, set_text } from "./dom.js";
 import { counted, number, span, time } from "./format.js";
 import { filter_by_name } from "./filter.js";
 import { card_of } from "./state.js";
+import { is_above } from "./threshold.js";
 
 /// From here on a card is one line, so that a hundred devices still fit.
 const roomy_devices_max = 12;
@@ -36,7 +37,7 @@ export class Devices {
 
   /// Shows those of `devices` whose names match `search`, in the order given. Returns the names that
   /// were not there before, matching or not.
-  render(devices, search, cluster_ms, has_more) {
+  render(devices, search, threshold, cluster_ms, has_more) {
     const appeared = devices.filter((device) => !this.#cards.has(device.name));
     for (const device of appeared) this.#cards.set(device.name, this.#card(device));
     if (this.#cards.size > devices.length) this.#forget(devices);
@@ -45,7 +46,11 @@ export class Devices {
       this.list,
       found.map((device) => this.#cards.get(device.name)),
     );
-    for (const device of found) fill(this.#cards.get(device.name), device, cluster_ms);
+    for (const device of found) {
+      const card = this.#cards.get(device.name);
+      fill(card, device, cluster_ms);
+      warn(card, is_above(device, threshold), threshold);
+    }
 
     this.section.hidden = devices.length === 0;
     this.list.toggleAttribute("data-crowded", devices.length > roomy_devices_max);
@@ -107,6 +112,13 @@ function fill(card, device, cluster_ms) {
   const mean = role(card, "mean");
   set_text(mean, number(last?.mean));
   mean.title = last ? span(last.start_ms, last.end_ms) : "";
+}
+
+function warn(card, is_alert, threshold) {
+  card.toggleAttribute("data-above", is_alert);
+  const above = role(card, "above");
+  above.hidden = !is_alert;
+  set_text(above, is_alert ? `Above ${threshold}` : "");
 }
 
 function progress_text(device, open, length_s, passed_s) {

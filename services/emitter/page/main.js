@@ -4,6 +4,7 @@
 /// views are drawn once per animation frame at most, so a burst of a thousand records costs one
 /// drawing.
 
+import { Alert } from "./alert.js";
 import { Chart } from "./chart.js";
 import { connect } from "./connection.js";
 import { Devices } from "./devices.js";
@@ -18,6 +19,7 @@ import { counted, time, zone } from "./format.js";
 const page = document.body;
 const state = new LiveState();
 const chart = new Chart(page, { on_change: () => draw_soon() });
+const alert = new Alert(page, { on_change: () => draw_soon() });
 const windows = new Windows(page);
 const rejected = new Rejected(page);
 const devices = new Devices(page, {
@@ -49,8 +51,9 @@ function draw() {
   pause.render();
   const all = state.by_name();
   const cluster_ms = state.cluster_time(now_ms);
-  announce(devices.render(all, search.text, cluster_ms, state.has_more_devices));
-  chart.render(all, devices.hidden, state.windows_revision);
+  const { threshold } = alert;
+  announce(devices.render(all, search.text, threshold, cluster_ms, state.has_more_devices));
+  chart.render(all, devices.hidden, threshold, state.windows_revision);
   windows.render(state, now_ms);
   rejected.render(state);
   role(page, "empty").hidden = all.length > 0;
