@@ -76,6 +76,11 @@ export class Chart {
     this.#highlight();
   }
 
+  /// From and to of the time axis, in seconds.
+  get shown_range() {
+    return this.#x_range;
+  }
+
   reset_zoom() {
     this.#set_zoom(null);
   }

@@ -7,7 +7,9 @@
 import { Alert } from "./alert.js";
 import { Chart } from "./chart.js";
 import { connect } from "./connection.js";
+import { csv_of } from "./csv.js";
 import { Devices } from "./devices.js";
+import { Export } from "./export.js";
 import { Pause } from "./pause.js";
 import { Rejected } from "./rejected.js";
 import { Search } from "./search.js";
@@ -35,6 +37,11 @@ const pause = new Pause(page, state, {
     say(missed === null ? "Paused" : `Resumed, ${counted(missed, "event")} came meanwhile`);
     draw_soon();
   },
+});
+new Export(page, () => {
+  const all = pause.shown.state.by_name();
+  const shown = all.filter(({ name }) => !devices.hidden.has(name));
+  return csv_of(shown, chart.shown_range);
 });
 
 let is_drawing_due = false;
