@@ -56,7 +56,8 @@ export class Chart {
     const shown = devices.filter((device) => !hidden.has(device.name));
     this.#open = shown.filter((device) => device.open.length > 0).map(open_line_of);
     const open = JSON.stringify(this.#open);
-    const drawing = [windows_revision, this.span_s, this.#zoom, threshold, [...hidden].join("\n"), open].join("|");
+    const view = [this.span_s, this.#zoom, threshold, [...hidden].join("\n")];
+    const drawing = [windows_revision, ...view, open].join("|");
     if (drawing === this.#drawn) return;
     this.#drawn = drawing;
     this.#threshold = threshold;

@@ -35,8 +35,8 @@ export class Devices {
     }
   }
 
-  /// Shows those of `devices` whose names match `search`, in the order given. Returns the names that
-  /// were not there before, matching or not.
+  /// Shows those of `devices` whose names match `search`, in the order given. Returns the names
+  /// that were not there before, matching or not.
   render(devices, search, threshold, cluster_ms, has_more) {
     const appeared = devices.filter((device) => !this.#cards.has(device.name));
     for (const device of appeared) this.#cards.set(device.name, this.#card(device));

@@ -3,8 +3,8 @@
 import { role, set_text } from "./dom.js";
 import { counted } from "./format.js";
 
-/// The button that freezes what is shown, so that it can be read while much is coming. The state goes
-/// on collecting; what is shown meanwhile is a copy of it, so nothing waits in a queue.
+/// The button that freezes what is shown, so that it can be read while much is coming. The state
+/// goes on collecting; what is shown meanwhile is a copy of it, so nothing waits in a queue.
 export class Pause {
   #frozen = null; // {state, now_ms} while paused
   #missed = 0; // events that changed the state since
