@@ -36,6 +36,21 @@ class Browser:
     def click(self, selector):
         self._do("click", selector=selector)
 
+    def press(self, key):
+        self._do("press", key=key)
+
+    def fill(self, selector, text):
+        self._do("fill", selector=selector, text=text)
+
+    def drag(self, selector, start, end):
+        """Across an element, from and to a part of its width."""
+        self._do("drag", selector=selector, **{"from": start, "to": end})
+
+    def download(self, selector):
+        """Name and text of the file that a click gives."""
+        answer = self._do("download", selector=selector)
+        return answer["name"], answer["text"]
+
     def screenshot(self, path, full=False):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._do("screenshot", path=str(path), full=full)

@@ -9,11 +9,16 @@
 //   {"do":"read","selector":"…"}
 //        -> [{"text", "data", "roles": {role: text}, "times": {role: datetime}}]
 //   {"do":"click","selector":"…"}
+//   {"do":"press","key":"/"}
+//   {"do":"fill","selector":"…","text":"…"}
+//   {"do":"drag","selector":"…","from":0.2,"to":0.6}  across it; both are parts of its width
+//   {"do":"download","selector":"…"}  clicks -> {"name", "text"} of the file that comes of it
 //   {"do":"screenshot","path":"page.png","full":true}
 //   {"do":"overflow"}    -> by how many pixels the page is wider than its window
 //   {"do":"axe"}         -> accessibility violations of serious and critical impact
 //   {"do":"problems"}    -> what the page logged, failed to load or threw, so far
 // Chromium resolves no host name, so a page that asks another host fails visibly.
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
@@ -93,12 +98,29 @@ async function axe() {
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0].html}`);
 }
 
+async function drag({ selector, from, to }) {
+  const { x, y, width, height } = await page.locator(selector).boundingBox();
+  await page.mouse.move(x + width * from, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * to, y + height / 2, { steps: 5 });
+  await page.mouse.up();
+}
+
+async function download({ selector }) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click(selector)]);
+  return { name: file.suggestedFilename(), text: await readFile(await file.path(), "utf8") };
+}
+
 const commands = {
   open,
   wait,
   read,
   axe,
+  drag,
+  download,
   click: ({ selector }) => page.click(selector),
+  press: ({ key }) => page.keyboard.press(key),
+  fill: ({ selector, text }) => page.fill(selector, text),
   screenshot: async ({ path, full = false }) =>
     void (await page.screenshot({ path, fullPage: full })),
   overflow: () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),

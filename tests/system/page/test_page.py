@@ -168,3 +168,76 @@ def test_lines_can_be_switched_off(cluster, emitter, browser):
     browser.wait(chart(lines=1))
     browser.click('[data-role="toggle-all"]')
     browser.wait(chart(lines=2))
+
+
+def test_one_of_many_devices_is_found_by_name(cluster, emitter, browser):
+    browser.open(emitter.url)
+    for n in range(30):
+        cluster.window(f"Device {n}", 1, 100.0 + n)
+    browser.wait('[data-role="device-count"]', "^30 of 30 devices$")
+    browser.press("/")
+    browser.fill('[data-role="search"]:focus', "7 dev")
+    browser.wait('[data-role="device-count"]', "^3 of 30 devices$")
+    found = [device["data"]["device"] for device in browser.read('[data-role="device"]')]
+    assert sorted(found) == ["Device 17", "Device 27", "Device 7"]
+    browser.wait(chart(lines=30, points=30))
+    browser.fill('[data-role="search"]', "nowhere")
+    browser.wait('[data-role="search-empty"]', "No device")
+    browser.press("Escape")
+    browser.wait('[data-role="device-count"]', "^30 of 30 devices$")
+    assert browser.axe() == [] and browser.problems() == []
+
+
+def test_a_paused_page_stands_still_and_catches_up(cluster, emitter, browser):
+    browser.open(emitter.url)
+    cluster.window("device1", 1, 5.0)
+    browser.wait(chart(lines=1, points=1))
+    browser.click('[data-role="pause"]')
+    browser.wait('[data-role="pause"][data-paused="true"]', "^Resume$")
+    cluster.window("device1", 2, 6.0)
+    cluster.window("device2", 2, 7.0)
+    browser.wait('[data-role="meanwhile"]', "^Paused, [1-9][0-9]* events? since$")
+    browser.wait(card("device1", "mean"), "^5.000$")
+    assert browser.read(card("device2")) == [] and len(browser.read(ROW)) == 1
+    browser.click('[data-role="pause"]')
+    browser.wait(chart(lines=2, points=3))
+    browser.wait(card("device1", "mean"), "^6.000$")
+
+
+def test_what_is_above_the_threshold_is_said_in_words(cluster, emitter, browser):
+    browser.open(emitter.url)
+    cluster.window("device1", 1, 863.852)
+    cluster.window("device2", 1, 432.475)
+    browser.wait(chart(lines=2))
+    browser.fill('[data-role="threshold"]', "432.475")
+    browser.wait(card("device1", "above"), "^Above 432.475$")
+    browser.wait('[data-role="chart"][data-threshold="432.475"]')
+    assert [device["data"]["device"] for device in browser.read("[data-above]")] == ["device1"]
+    assert browser.axe() == []
+    browser.screenshot(ARTIFACTS / "page-threshold.png")
+    cluster.window("device1", 2, 1.0)
+    browser.wait(card("device1", "mean"), "^1.000$")
+    assert browser.read("[data-above]") == []
+
+
+def test_the_windows_shown_can_be_zoomed_into_and_downloaded(cluster, emitter, browser):
+    browser.open(emitter.url)
+    for nth in range(20):
+        cluster.window("=1+1", nth, nth + 0.5, weir_count=str(nth))
+    browser.wait(chart(points=20))
+    header = "device,start,end,mean,count"
+    lines = [f"'=1+1,{cluster.start_of(nth)},{cluster.start_of(nth + 1)},{nth + 0.5},{nth}"
+             for nth in range(20)]
+    name, text = browser.download('[data-role="export"]')
+    assert name.startswith("windows-") and name.endswith("Z.csv")
+    assert text == "".join(f"{line}\r\n" for line in [header, *lines])
+
+    browser.drag('[data-role="chart"]', 0.4, 0.7)
+    browser.wait('[data-role="chart"][data-zoomed]')
+    zoomed = browser.download('[data-role="export"]')[1].split("\r\n")[1:-1]
+    assert 0 < len(zoomed) < 20
+    assert zoomed == lines[lines.index(zoomed[0]):][:len(zoomed)]
+    browser.screenshot(ARTIFACTS / "page-zoomed.png")
+    browser.click('[data-role="zoom-reset"]')
+    browser.wait('[data-role="chart"]:not([data-zoomed])')
+    assert browser.problems() == []
