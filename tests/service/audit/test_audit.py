@@ -52,7 +52,8 @@ def audit(job):
 
 
 def write(bench, topic, records):
-    producer = Producer({"bootstrap.servers": bench.servers})
+    # Idempotent: without that what is sent again, to a topic just made, comes behind the rest.
+    producer = Producer({"bootstrap.servers": bench.servers, "enable.idempotence": True})
     for record in records:
         producer.produce(topic, key=record.key, value=record.value, partition=record.partition,
                          headers=list(record.headers.items()))

@@ -22,7 +22,8 @@ def compare(job, kafka):
 
 
 def copy(bench, records, to):
-    producer = Producer({"bootstrap.servers": bench.servers})
+    # Idempotent, which keeps the order also of what is sent again.
+    producer = Producer({"bootstrap.servers": bench.servers, "enable.idempotence": True})
     for record in records:
         producer.produce(to, key=record.key, value=record.value, partition=record.partition,
                          headers=list(record.headers.items()))

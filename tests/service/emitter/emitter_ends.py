@@ -13,7 +13,9 @@ class Topics:
 
     def __init__(self, kafka):
         self.bootstrap_servers = kafka.bootstrap_servers
-        self._producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "linger.ms": 0})
+        # Idempotent, which keeps the order also of what is sent again.
+        self._producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "linger.ms": 0,
+                                   "enable.idempotence": True})
 
     def write(self, topic, *values, key="device1", **headers):
         named = [(name.replace("_", "-"), text) for name, text in headers.items()]

@@ -9,7 +9,8 @@ from confluent_kafka import Producer
 
 def test_no_record_is_lost_behind_the_news_of_the_group(kafka, topic, unique, bin_dir):
     name = topic("input")
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+    # Idempotent, which keeps the order also of what is sent again.
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "enable.idempotence": True})
     for i in range(10):
         producer.produce(name, str(i), partition=0)
     assert producer.flush(10) == 0
