@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import pytest
 from aggregator_bench import random_readings
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from streams import KINDS, Stream
 from weir_local.service import flags
 from window_oracle import COLUMNS
@@ -49,15 +49,6 @@ def audit(job):
         done = job("audit", [*flags({**kept, **changed}), *more], timeout=60)
         return Verdict(done.exit_code, done.log_text())
     return run
-
-
-def write(bench, topic, records):
-    # Idempotent: without that what is sent again, to a topic just made, comes behind the rest.
-    producer = Producer({"bootstrap.servers": bench.servers, "enable.idempotence": True})
-    for record in records:
-        producer.produce(topic, key=record.key, value=record.value, partition=record.partition,
-                         headers=list(record.headers.items()))
-    assert producer.flush(10) == 0
 
 
 def assert_balanced(verdict, bench):
@@ -174,7 +165,7 @@ def test_everything_that_is_wrong_is_found(done, topic, audit):
     records = {kind: b.read(getattr(b, kind)) for kind in ("output", "late", "dead")}
     for what, (kind, change, faults) in PLANTS.items():
         copy = topic(kind, partitions=2)
-        write(b, copy, change(records[kind]))
+        b.copy(change(records[kind]), copy)
         verdict = audit(options, **{"dead_letter" if kind == "dead" else kind: copy})
         assert (verdict.code, verdict.faults()) == (1, faults), f"{what}: {verdict.text}"
         assert "NOT BALANCED" in verdict.text
@@ -187,7 +178,7 @@ def test_what_is_wrong_is_named_with_what_was_expected_and_found(done, topic, au
     b, options = done()
     row = b.read(b.output)[0]
     copy = topic("copy", partitions=2)
-    write(b, copy, [digit_changed(row), *b.read(b.output)[1:]])
+    b.copy([digit_changed(row), *b.read(b.output)[1:]], copy)
     verdict = audit(options, "--examples", "1", output=copy)
     source = row.headers["weir-source"].rsplit(":", 1)[1]
     readings = f'of {row.headers["weir-count"]} readings at {source}'
@@ -212,7 +203,7 @@ def test_a_used_record_in_no_row_and_a_row_with_a_late_one_are_found(done, topic
     [original] = [r for r in b.read(b.input) if (r.partition, r.offset) == (partition, offset)]
     forged = headed(replace(late[0], key=original.key, value=original.value),
                     weir_partition=partition, weir_offset=offset)
-    write(b, copy, [*late, forged])
+    b.copy([*late, forged], copy)
     verdict = audit(options, late=copy)
     # The late record is none, and the row that has its reading should be without it.
     assert verdict.code == 1 and verdict.faults()[2] == 2, verdict.text

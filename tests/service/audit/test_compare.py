@@ -21,15 +21,6 @@ def compare(job, kafka):
     return run
 
 
-def copy(bench, records, to):
-    # Idempotent, which keeps the order also of what is sent again.
-    producer = Producer({"bootstrap.servers": bench.servers, "enable.idempotence": True})
-    for record in records:
-        producer.produce(to, key=record.key, value=record.value, partition=record.partition,
-                         headers=list(record.headers.items()))
-    assert producer.flush(10) == 0
-
-
 def test_a_replay_is_alike_and_every_difference_is_found(
         bench, topic, service, job, wait_until, wait_done, compare):
     b = bench(partitions=2)
@@ -57,7 +48,7 @@ def test_a_replay_is_alike_and_every_difference_is_found(
         changed.headers)
     extra = changed.__class__(changed.partition, changed.offset, "nobody", changed.value,
                               changed.headers)
-    copy(b, [wrong, *rest, extra], other)
+    b.copy([wrong, *rest, extra], other)
     code, text = compare(b.output, other)
     assert code == 1 and "DIFFERENT" in text, text
     assert "  1  different" in text
