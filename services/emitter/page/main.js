@@ -105,8 +105,7 @@ connect((name, args) => {
 });
 role(page, "range").addEventListener("change", ({ target }) => {
   chart.span_s = Number(target.value) * 60;
-  chart.reset_zoom();
-  draw_soon();
+  chart.reset_zoom(); // and so draws
 });
 setInterval(draw_soon, 1000); // the windows' progress moves without events
 draw_soon();
