@@ -27,6 +27,10 @@ TARGETS = (
     Target(r"after 100 stalled ones", 0.95, to_figure="900 clients alone", least=True),
     Target(r"most after any of", 1.05, to_figure="memory after two crowds"),
     Target(r"Kafka to .*, p99", 20.0),
+    Target(r"large events to .* and a slow one, p99", 1.2,
+           to_figure="large events to 1000 clients, p99"),
+    Target(r"memory with large events to .* and a slow one", 1.05,
+           to_figure="memory with large events to 1000 clients,"),
 )
 
 

@@ -5,11 +5,13 @@ servers take turns and returns {figure: {server: value}}."""
 import json
 import subprocess
 import time
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from confluent_kafka import Producer
 from servers import BIN, load, load_command, running
 from support import create_topic
+from trickle import Trickle, resident
 from weir_local import Kafka, Service, free_port
 
 EVENTS_A_SECOND = 10
@@ -96,25 +98,48 @@ def churn(plan, folder):
 
 def kafka(plan, folder):
     """From before a record is produced until a client has it, with the real emitter."""
-    broker = Kafka(folder, heap="512m").start().wait_ready()
-    try:
-        create_topic(broker.bootstrap_servers, "results", 1)
-        port = free_port()
-        emitter = Service(BIN / "emitter", {
-            "bootstrap-servers": broker.bootstrap_servers, "listen": f"127.0.0.1:{port}",
-            "relay": "results=window@/live"}, folder).start().wait_ready()
-        try:
-            found = _latency(plan, broker.bootstrap_servers, port, emitter.pid)
-        finally:
-            emitter.kill()
-    finally:
-        broker.kill()
-    assert found["deliveries"] > 0.8 * 1000 * EVENTS_A_SECOND * plan.latency_ms / 1000, found
+    with _emitter(folder, "results") as (servers, port, pid):
+        found = _latency(plan, servers, "results", port, pid)
     return {"Kafka to 1000 clients, median, ms": {"weir": found["p50_ms"]},
             "Kafka to 1000 clients, p99, ms": {"weir": found["p99_ms"]}}
 
 
-def _latency(plan, servers, port, pid):
+def trickle(plan, folder):
+    """The same with events of 3 KB, first without and then with a client that reads a kilobyte a
+    second of the thirty that come: what the others notice of it, and what it costs in memory."""
+    p99, memory = {}, {}
+    for what, slow in (("1000 clients", False), ("1000 clients and a slow one", True)):
+        with _emitter(folder / what, "results") as (servers, port, pid):
+            with Trickle(port) if slow else nullcontext():
+                found = _latency(plan, servers, "results", port, pid, padding=3000)
+                memory[what] = resident(pid) / 2**20
+        p99[what] = found["p99_ms"]
+    return {f"large events to {what}, p99, ms": {"weir": value} for what, value in p99.items()} | {
+        f"memory with large events to {what}, MiB": {"weir": value}
+        for what, value in memory.items()}
+
+
+@contextmanager
+def _emitter(folder, topic):
+    """A real emitter of that topic as `window@/live` on a Kafka of its own: (bootstrap servers,
+    port, pid)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    broker = Kafka(folder, heap="512m").start().wait_ready()
+    try:
+        create_topic(broker.bootstrap_servers, topic, 1)
+        port = free_port()
+        emitter = Service(BIN / "emitter", {
+            "bootstrap-servers": broker.bootstrap_servers, "listen": f"127.0.0.1:{port}",
+            "relay": f"{topic}=window@/live"}, folder).start().wait_ready()
+        try:
+            yield broker.bootstrap_servers, port, emitter.pid
+        finally:
+            emitter.kill()
+    finally:
+        broker.kill()
+
+
+def _latency(plan, servers, topic, port, pid, padding=0):
     producer = Producer({"bootstrap.servers": servers, "linger.ms": 0,
                          "log.connection.close": False})
     clients = subprocess.Popen(load_command("latency", port, pid, clients=1000, warm=plan.warm_ms,
@@ -125,18 +150,20 @@ def _latency(plan, servers, port, pid):
         while ready and clients.poll() is None:
             value = (f'{{"device_name":"device1","window":{{"start":"2024-10-07T13:02:45.000Z",'
                      f'"end":"2024-10-07T13:03:00.000Z"}},"average":863.852,'
-                     f'"sent_ns":{time.time_ns()}}}')
-            producer.produce("results", value, "device1",
+                     f'"note":"{"x" * padding}","sent_ns":{time.time_ns()}}}')
+            producer.produce(topic, value, "device1",
                              headers={"weir-window": "a/b", "weir-final": "true"})
             producer.poll(0)
             time.sleep(1 / EVENTS_A_SECOND)
         output, error = clients.communicate()
         producer.flush(10)
         assert clients.returncode == 0, error
-        return json.loads(output.splitlines()[-1])
+        found = json.loads(output.splitlines()[-1])
+        assert found["deliveries"] > 0.8 * 1000 * EVENTS_A_SECOND * plan.latency_ms / 1000, found
+        return found
     finally:
         clients.kill()
 
 
 MEASURES = {"flood": flood, "bursts": bursts, "idle": idle, "stalled": stalled, "churn": churn,
-            "kafka": kafka}
+            "kafka": kafka, "trickle": trickle}

@@ -60,6 +60,16 @@ def test_memory_must_stay_where_it_was_after_two_crowds(most, met):
     assert list(verdicts(figures).values()) == [(most / 10, met)]
 
 
+@pytest.mark.parametrize("figure, at_most", [("large events to 1000 clients{}, p99, ms", 1.2),
+                                             ("memory with large events to 1000 clients{}, MiB",
+                                              1.05)])
+def test_a_slow_client_may_cost_the_others_little(figure, at_most):
+    for ratio, met in ((at_most * 0.99, True), (at_most * 1.01, False)):
+        figures = {figure.format(""): {"weir": 10.0},
+                   figure.format(" and a slow one"): {"weir": 10.0 * ratio}}
+        assert list(verdicts(figures).values()) == [(ratio, met)]
+
+
 def test_what_was_not_measured_is_not_judged():
     assert verdicts({FLOOD: {"floor": 2.0, "node": 9.0}, "another": {"weir": 1.0}}) == {}
 
