@@ -2,21 +2,15 @@
 """The systems that are measured, as processes that do one and the same job."""
 
 import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import peers
 from weir_local import Process, Service
-from weir_local.kafka import installed
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("WEIR_BIN") or ROOT / "build" / "release" / "bin")
-CLASSES = ROOT / "build" / "bench" / "recovery" / "classes"
 
-# Event times lie in the past: a changelog that is kept for less time than that loses its state.
-KEPT_MS = 20 * 365 * 86_400_000
 # The same for all: what Weir's services take by themselves.
 SESSION_MS, HEARTBEAT_MS, FETCH_WAIT_MS, TRANSACTION_MS = 6_000, 1_000, 50, 10_000
 GROUP = "bench"
@@ -68,31 +62,6 @@ class Streams:
             "session.timeout.ms": SESSION_MS, "heartbeat.interval.ms": HEARTBEAT_MS,
             "fetch.max.wait.ms": FETCH_WAIT_MS,
             "producer.transaction.timeout.ms": TRANSACTION_MS,
-            "windowstore.changelog.additional.retention.ms": KEPT_MS,
+            "windowstore.changelog.additional.retention.ms": peers.KEPT_MS,
             **(properties or {})}
-        jars = sorted((installed_streams() / "lib").glob("*.jar"))
-        command = ["java", f"-Xmx{heap}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                   "-Dorg.slf4j.simpleLogger.showDateTime=true",
-                   # One line for each reading that is none.
-                   "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.streams.processor.internals"
-                   ".RecordQueue=error",
-                   "-cp", ":".join(map(str, [CLASSES, *jars])), "WindowedMean",
-                   *(f"{key}={value}" for key, value in settings.items())]
-        return Process(name, command, run_dir, stop_timeout=STOP_S)
-
-
-def installed_streams():
-    """The folder `deploy/local/setup bench` made."""
-    return installed().with_name(installed().name.replace("kafka-", "kafka-streams-"))
-
-
-def compile_streams():
-    """Makes CLASSES. Errors: SystemExit, with the compiler's words."""
-    if not (installed_streams() / "complete").exists():
-        raise SystemExit("Kafka Streams is not there: run deploy/local/setup bench")
-    shutil.rmtree(CLASSES, ignore_errors=True)
-    CLASSES.mkdir(parents=True)
-    done = subprocess.run(["javac", "-cp", str(installed_streams() / "lib" / "*"), "-d", CLASSES,
-                           HERE / "WindowedMean.java"], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"javac refuses WindowedMean.java:\n{done.stdout}{done.stderr}")
+        return Process(name, peers.streams_command(settings, heap), run_dir, stop_timeout=STOP_S)
