@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "json/flat_scan.hpp"
 #include "json/number.hpp"
 #include "json/sax.hpp"
 
@@ -70,13 +71,13 @@ public:
     }
 
     Result<void> extract(std::string_view record) {
-        for (Found& found : found_)
-            found.seen = false;
-        frames_.clear();
-        target_ = 0;
         record_ = record;
-        if (auto parsed = sax::parse(reader_, record, limits_, *this, scratch_); !parsed.ok())
-            return parsed;
+        start_over();
+        if (!is_small(record) || !FlatScan(record, *this).run()) {
+            start_over();
+            if (auto parsed = sax::parse(reader_, record, limits_, *this, scratch_); !parsed.ok())
+                return parsed;
+        }
         for (std::size_t i = 0; i < specs_.size(); ++i)
             if (auto converted = convert(specs_[i], found_[i], fields_[i]); !converted.ok())
                 return converted;
@@ -108,6 +109,17 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_small(std::string_view record) const {
+        return record.size() <= limits_.bytes_max && limits_.depth_max > 0;
+    }
+
+    void start_over() {
+        for (Found& found : found_)
+            found.seen = false;
+        frames_.clear();
+        target_ = 0;
+    }
+
     /// An object or array that is open, and the node its members are looked up in.
     struct Frame {
         std::uint32_t node;

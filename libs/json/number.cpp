@@ -256,8 +256,43 @@ bool is_tiny(const NumberParts& parts) {
     return parts.exponent - static_cast<std::int64_t>(in_fraction) <= 0;
 }
 
+/// A number of few digits is the quotient of two integers that the type holds exactly, so a single
+/// division rounds it, and rounds it once (Clinger, "How to Read Floating Point Numbers
+/// Accurately", PLDI 1990). Nothing for any other, which need not be a number at all.
+template <typename T>
+std::optional<T> parse_short(std::string_view text) {
+    constexpr std::uint64_t exact_max = std::uint64_t{1} << std::numeric_limits<T>::digits;
+    constexpr auto powers = [] {
+        std::array<T, std::numeric_limits<T>::digits10> all{1};
+        for (std::size_t i = 1; i < all.size(); ++i)
+            all[i] = all[i - 1] * 10;
+        return all;
+    }();
+    constexpr std::size_t digits_max = 18;  // of any number within 64 bits
+    const bool negative = !text.empty() && text.front() == '-';
+    if (negative) text.remove_prefix(1);
+    if (text.empty() || text.size() > digits_max || !is_digit(text.front()) ||
+        (text.front() == '0' && text.size() > 1 && text[1] != '.'))
+        return std::nullopt;
+    std::uint64_t digits = 0;
+    std::size_t point = text.size();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_digit(text[i]))
+            digits = digits * 10 + static_cast<std::uint64_t>(text[i] - '0');
+        else if (text[i] == '.' && point == text.size() && i + 1 < text.size())
+            point = i;
+        else
+            return std::nullopt;
+    }
+    const std::size_t decimals = point == text.size() ? 0 : text.size() - point - 1;
+    if (digits > exact_max || decimals >= powers.size()) return std::nullopt;
+    const T value = static_cast<T>(digits) / powers[decimals];
+    return negative ? -value : value;
+}
+
 template <typename T>
 Result<T> parse_floating(std::string_view text, const char* type) {
+    if (const auto value = parse_short<T>(text)) return *value;
     T value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const auto parts = split_number(text);

@@ -300,6 +300,7 @@ seconds TimeZone::offset_at(EventTime time) const {
 
 EventTime TimeZone::to_utc(local_time<microseconds> local) const {
     const EventTime as_utc{local.time_since_epoch()};
+    if (spans_.empty() && !(rule_ && rule_->has_summer)) return as_utc - offset_at(as_utc);
     const seconds before = offset_at(as_utc - days{1});
     const seconds after = offset_at(as_utc + days{1});
     const EventTime first = as_utc - before;
