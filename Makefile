@@ -5,7 +5,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-clean test unit service-test system-test chaos chaos-bridge \
-        chaos-emitter check lint format bench-bridge bench-emitter bench-recovery docs sanitize \
+        chaos-emitter check lint format bench-aggregator bench-bridge bench-emitter bench-recovery \
+        docs sanitize \
         fuzz images up down logs test-compose clean
 
 setup := deploy/local/setup
@@ -67,6 +68,11 @@ chaos-bridge: ## Kill the bridge and what it stands between for SECONDS_ (180) a
 chaos-emitter: ## Kill and stop two emitters in turn under CLIENTS (500) for SECONDS_ (60) and count
 	$(tested)
 	@SECONDS_=$(SECONDS_) CLIENTS=$(CLIENTS) RATE=$(RATE) tests/chaos/run-emitter
+
+bench-aggregator: ## Measure the windowed mean beside librdkafka alone and Kafka Streams (QUICK=1)
+	$(tested)
+	$(if $(filter-out 0,$(QUICK)),,@$(setup) bench)
+	@tests/bench/aggregator/run
 
 bench-bridge: ## Measure mqtt-bridge beside subscribers that only count and a bridge in Python (QUICK=1)
 	$(tested)

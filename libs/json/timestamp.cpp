@@ -93,8 +93,8 @@ bool read_zone(Cursor& cursor, Parts& parts) {
     return true;
 }
 
-/// The form that nearly every time has, `2024-10-07 13:02:45.123456` with `T` or a space and with or
-/// without fraction and `Z`: where its digits are is known, so they are read at once. False for
+/// The form that nearly every time has, `2024-10-07 13:02:45.123456` with `T` or a space and with
+/// or without fraction and `Z`: where its digits are is known, so they are read at once. False for
 /// whatever has another form.
 bool read_usual(std::string_view text, Parts& parts) {
     constexpr std::string_view form = "0000-00-00T00:00:00";

@@ -62,7 +62,7 @@ def system(which, one, servers, folder):
 def steady(one, first, last):
     """Readings a second from the first result to the last: without what a start costs."""
     part = 1 - (WINDOW_S + one.grace_s) / one.seconds
-    return one.readings * part / (last - first) if last - first > 0.5 else None
+    return one.readings * part / (last - first) if part > 0 and last - first > 0.5 else None
 
 
 def _wait(process, ends, results):

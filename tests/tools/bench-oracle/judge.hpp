@@ -15,7 +15,7 @@ struct Verdict {
     std::int64_t expected = 0;
     std::int64_t found = 0;
     std::int64_t exact = 0;      ///< but for rounding: systems add up in other orders
-    std::int64_t with_late = 0;  ///< some readings that came after the window's end are counted, too
+    std::int64_t with_late = 0;  ///< readings that came too late are counted, too
     std::int64_t wrong = 0;      ///< neither, or no result at all
     std::int64_t missing = 0;
     std::int64_t duplicate = 0;

@@ -7,7 +7,7 @@
 namespace weir::bench {
 namespace {
 
-/// What is between the quotes of `"name":"…"`; names are those of one form, so no one is in a value.
+/// What is between the quotes of `"name":"…"`. Values are plain: none has a name in it.
 std::optional<std::string_view> text(std::string_view value, std::string_view before) {
     const auto at = value.find(before);
     if (at == std::string_view::npos) return std::nullopt;
@@ -21,8 +21,8 @@ std::optional<double> number(std::string_view value, std::string_view before) {
     const auto at = value.find(before);
     if (at == std::string_view::npos) return std::nullopt;
     double found = 0;
-    const auto parsed = std::from_chars(value.data() + at + before.size(),
-                                        value.data() + value.size(), found);
+    const auto parsed =
+        std::from_chars(value.data() + at + before.size(), value.data() + value.size(), found);
     if (parsed.ec != std::errc{}) return std::nullopt;
     return found;
 }
