@@ -230,6 +230,32 @@ TEST_CASE("numbers are read in JSON's grammar only", "[json]") {
     CHECK(parse_float("3.4e38").ok());
 }
 
+TEST_CASE("decimals of every length are read as the C library reads them", "[json]") {
+    auto random = test::random_engine();
+    for (int i = 0; i < 200'000; ++i) {
+        std::string text = random() % 2 == 0 ? "-" : "";
+        text += std::to_string(random() % 10 + 1);
+        for (auto digits = random() % 20; digits > 0; --digits)
+            text += static_cast<char>('0' + random() % 10);
+        const auto point = text.size() - random() % text.size();
+        if (point < text.size()) text.insert(point, 1, '.');
+        if (text.find('.') == 0 || text.starts_with("-.")) continue;
+        CAPTURE(text);
+        REQUIRE(*parse_double(text) == std::strtod(text.c_str(), nullptr));
+        REQUIRE(*parse_float(text) == std::strtof(text.c_str(), nullptr));
+    }
+    for (const char* text : {"0", "-0", "0.0", "-0.00"}) {
+        CHECK(*parse_double(text) == 0.0);
+        CHECK(std::signbit(*parse_double(text)) == (*text == '-'));
+        CHECK(std::signbit(*parse_float(text)) == (*text == '-'));
+    }
+    for (const char* text : {"1.", ".5", "-", "", "00", "01", "-01.5", "1.2.3", "1-2", "+1"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_double(text).ok());
+        CHECK_FALSE(parse_float(text).ok());
+    }
+}
+
 TEST_CASE("a float is rounded once, not by way of a double", "[json]") {
     // Just above the middle of two floats; the nearest double is the middle itself.
     CHECK(*parse_float("1.00000017881393432617187500000001") == std::nextafter(1.0000001F, 2.0F));
