@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: the clients people have get along with the server. Method: socket.io-client of the newest
-release and of 3.0.4, and python-socketio, each over both transports, against socketio-fixture."""
+release and of 3.0.4, python-socketio and the Java client, each over both transports, against
+socketio-fixture."""
 
 import json
 import subprocess
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.alone  # a pong has to be there within 200 ms
-NODE = Path(__file__).resolve().parents[2] / "node"
+TESTS = Path(__file__).resolve().parents[2]
+NODE = TESTS / "node"
+JARS = TESTS.parent / ".cache" / "socketio-java" / "lib" / "*"
 
 
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
@@ -31,6 +34,27 @@ def test_node_client(fixture_server, client, transports):
     assert seen["refused"] == "Invalid namespace"
     assert seen["left"] == "io server disconnect"
     assert seen["closed"] == "io server disconnect"
+
+
+@pytest.fixture(scope="module")
+def java_classes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("classes")
+    done = subprocess.run(["javac", "-cp", JARS, "-d", folder, TESTS / "java" / "Exercise.java"],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
+def test_java_client(fixture_server, java_classes, transports):
+    done = subprocess.run(["java", "-cp", f"{java_classes}:{JARS}", "Exercise",
+                           f"http://127.0.0.1:{fixture_server}", transports],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "transport": transports.split(",")[-1], "auth": {"token": "123"},
+        "back": [1, "2", {"3": [True]}, "AQID"], "ack": ["x", "AQID"], "answered": ["yes", 7],
+        "broadcasted": [{"n": 1}], "refused": "Invalid namespace", "left": "io server disconnect"}
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])

@@ -47,7 +47,12 @@ TEST_CASE("payloads are cut at the separator", "[socketio]") {
     const auto binary = reader.next();
     CHECK((binary->binary && binary->data == "\x01\x02\x03"));
     CHECK(reader.at_end());
-    for (const char* bad : {"", "7", "abc", "b!", "4x\x1e"}) {
+    PayloadReader in_lines(
+        "bAQ\r\nID\n\x1e"
+        "b\n");
+    CHECK(in_lines.next()->data == "\x01\x02\x03");
+    CHECK(in_lines.next()->data.empty());
+    for (const char* bad : {"", "7", "abc", "b!", "b ", "bAQ\nI=D", "4x\x1e"}) {
         CAPTURE(bad);
         PayloadReader broken(bad);
         bool good = true;
