@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/connection.hpp"
 
-#include <boost/asio/write.hpp>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 #include <utility>
@@ -15,6 +18,7 @@ namespace {
 
 namespace asio = net::asio;
 namespace beast = boost::beast;
+namespace errc = boost::system::errc;
 
 // Pipelined requests that wait for their turn; beyond it the kernel's buffers hold the peer back.
 constexpr std::size_t pipelined_bytes_max = 64 * 1024;
@@ -23,10 +27,8 @@ constexpr std::size_t pipelined_bytes_max = 64 * 1024;
 // would reset the connection and could take the answer with it (RFC 9112 section 9.6).
 constexpr std::chrono::milliseconds linger_max{1'000};
 
-std::string remote_address(const net::TcpSocket& socket) {
-    net::ErrorCode error;
-    const auto endpoint = socket.remote_endpoint(error);
-    return error ? std::string() : endpoint.address().to_string();
+iovec part_of(std::string_view text) {
+    return {const_cast<char*>(text.data()), text.size()};  // which is only read
 }
 
 unsigned status_of(const net::ErrorCode& error) {
@@ -38,12 +40,13 @@ unsigned status_of(const net::ErrorCode& error) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<ServerCore> core, net::TcpSocket socket)
-    : core_(std::move(core)), socket_(std::move(socket)), timer_(socket_.get_executor()) {
-    net::ErrorCode ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(net::tcp::no_delay(true), ignored);
-}
+Connection::Connection(std::shared_ptr<ServerCore> core, net::Stream stream,
+                       const net::asio::ip::address& peer)
+    : core_(std::move(core)),
+      stream_(std::move(stream)),
+      peer_(peer),
+      timer_(stream_.executor()),
+      shaking_(stream_.is_shaking()) {}
 
 void Connection::start() {
     set_deadline(core_->limits().header_max);
@@ -58,8 +61,8 @@ void Connection::close() {
     if (state_ == State::closed) return;
     const bool was_answering = state_ == State::answering;
     state_ = State::closed;
-    net::ErrorCode ignored;
-    socket_.close(ignored);
+    if (shaking_) end_handshake({});
+    stream_.close();
     timer_.cancel();
     ticket_.reset();
     core_->remove(shared_from_this());
@@ -69,21 +72,40 @@ void Connection::close() {
 void Connection::await_readable() {
     if (awaiting_readable_) return;
     awaiting_readable_ = true;
-    socket_.async_wait(net::TcpSocket::wait_read,
-                       [self = shared_from_this()](const net::ErrorCode& error) {
-                           self->awaiting_readable_ = false;
-                           self->on_readable(error);
-                       });
+    stream_.await_readable([self = shared_from_this()](const net::ErrorCode& error) {
+        self->awaiting_readable_ = false;
+        self->on_readable(error);
+    });
 }
 
 void Connection::on_readable(const net::ErrorCode& wait_error) {
     if (state_ == State::closed) return;
     if (wait_error) return close();
     net::ErrorCode error;
-    const std::size_t size = socket_.read_some(asio::buffer(core_->scratch), error);
+    const std::size_t size = stream_.read_some(core_->scratch, error);
+    if (shaking_ && !stream_.is_shaking()) end_handshake({});
     if (error == asio::error::would_block) return await_readable();
-    if (error) return on_peer_closed();
+    if (error) return on_read_error(error);
     on_received({core_->scratch.data(), size});
+}
+
+void Connection::on_read_error(const net::ErrorCode& error) {
+    if (!shaking_) return on_peer_closed();
+    const bool plain_http = error == errc::wrong_protocol_type;
+    const bool refused = error == errc::protocol_error;
+    end_handshake(plain_http ? HandshakeFailure::plain_http
+                  : refused  ? HandshakeFailure::refused
+                             : HandshakeFailure::gone);
+    if (!plain_http) return close();
+    stream_.drop_tls();
+    refuse(400, "this port speaks HTTPS, not HTTP");
+}
+
+/// The handshake is done, has failed, or is given up with the connection.
+void Connection::end_handshake(std::optional<HandshakeFailure> failure) {
+    shaking_ = false;
+    core_->end_handshake(peer_);
+    if (failure) ++core_->stats.failed_handshakes[std::size_t(*failure)];
 }
 
 void Connection::on_received(std::string_view bytes) {
@@ -144,7 +166,7 @@ bool Connection::read_head() {
     request_.headers.clear();
     for (const auto& field : message)
         request_.headers.push_back({std::string(field.name_string()), std::string(field.value())});
-    request_.remote_address = remote_address(socket_);
+    request_.remote_address = peer_.to_string();
     auto target = parse_target(request_.target);
     if (!target) return false;
     request_.path = std::move(target->path);
@@ -172,8 +194,10 @@ void Connection::continue_body() {
     set_deadline(core_->limits().body_max);
     parser_->eager(true);
     if (!equal_ignoring_case(request_.header("expect"), "100-continue")) return;
-    net::ErrorCode ignored;  // a client that misses it sends its body after a moment anyway
-    socket_.write_some(asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), ignored);
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    net::ErrorCode error;
+    // Who has not read earlier answers has no room for so little; the rest of it would never come.
+    if (stream_.write_some(std::array{part_of(go_on)}, error) != go_on.size()) close();
 }
 
 void Connection::on_request() {
@@ -214,12 +238,31 @@ void Connection::answer(Response response) {
     head_ = response_head(response, body.size(), keep_alive_);
     set_deadline(core_->limits().write_max);
     const bool with_body = request_.method != "HEAD" && may_have_body(response.status);
-    const std::array<asio::const_buffer, 2> parts{
-        asio::buffer(head_), with_body ? asio::buffer(body) : asio::const_buffer()};
-    asio::async_write(socket_, parts,
-                      [self = shared_from_this()](const net::ErrorCode& error, std::size_t) {
-                          self->on_written(error);
-                      });
+    unsent_ = {head_, with_body ? std::string_view(body) : std::string_view()};
+    write();
+}
+
+/// Hands the kernel what it takes, and the rest when it says so.
+void Connection::write() {
+    auto& [head, body] = unsent_;
+    net::ErrorCode error;
+    while (!error && !(head.empty() && body.empty())) {
+        const std::size_t sent =
+            stream_.write_some(std::array{part_of(head), part_of(body)}, error);
+        const std::size_t of_head = std::min(sent, head.size());
+        head.remove_prefix(of_head);
+        body.remove_prefix(sent - of_head);
+    }
+    if (error == asio::error::would_block) return await_writable();
+    // Not at once: what follows may be the answer to the next of many requests that came together.
+    asio::post(stream_.executor(), [self = shared_from_this(), error] { self->on_written(error); });
+}
+
+void Connection::await_writable() {
+    stream_.await_writable([self = shared_from_this()](const net::ErrorCode& error) {
+        if (self->state_ == State::closed) return;
+        error ? self->close() : self->write();
+    });
 }
 
 void Connection::on_written(const net::ErrorCode& error) {
@@ -237,23 +280,21 @@ void Connection::on_written(const net::ErrorCode& error) {
 
 void Connection::linger() {
     state_ = State::lingering;
-    net::ErrorCode ignored;
-    socket_.shutdown(net::TcpSocket::shutdown_send, ignored);
+    stream_.shutdown_send();
     set_deadline(linger_max);
     await_readable();
 }
 
 Takeover Connection::take_over() {
-    Takeover taken{net::TcpSocket(core_->context()), {}};
+    Takeover taken{net::Stream(net::TcpSocket(core_->context())), {}};
     if (state_ != State::answering) return taken;
     state_ = State::closed;
     ++core_->stats.requests;
     timer_.cancel();
     ticket_.reset();
     peer_gone_ = nullptr;
-    net::ErrorCode ignored;
-    if (awaiting_readable_) socket_.cancel(ignored);
-    taken.socket = std::move(socket_);
+    if (awaiting_readable_) stream_.cancel();
+    taken.stream = std::move(stream_);
     taken.received = std::move(buffer_);
     core_->remove(shared_from_this());
     return taken;
@@ -278,6 +319,7 @@ void Connection::on_deadline() {
     if (state_ == State::closed || deadline_ == Clock::time_point::max()) return;
     if (Clock::now() < deadline_) return await_deadline();
     if (state_ == State::reading && parser_) return refuse(408, "the request took too long");
+    if (shaking_) end_handshake(HandshakeFailure::timeout);
     close();
 }
 

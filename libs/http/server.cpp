@@ -9,6 +9,16 @@
 
 namespace weir::http {
 
+std::string_view name(HandshakeFailure failure) {
+    switch (failure) {
+        case HandshakeFailure::gone: return "gone";
+        case HandshakeFailure::timeout: return "timeout";
+        case HandshakeFailure::refused: return "refused";
+        case HandshakeFailure::plain_http: return "plain_http";
+    }
+    return "unknown";
+}
+
 struct Server::State {
     std::optional<net::IoThread> thread;  // before core, which uses its context
     net::asio::io_context& context;
@@ -40,6 +50,11 @@ void Server::mount(std::string prefix, AsyncHandler handler, Admit admit) {
 
 void Server::decorate(std::string prefix, Decorator decorator) {
     state_->core->router.add_decorator(std::move(prefix), std::move(decorator));
+}
+
+void Server::use_tls(std::shared_ptr<const net::TlsServer> tls) {
+    const auto use = [core = state_->core, tls = std::move(tls)] { core->tls = tls; };
+    state_->port == 0 ? use() : net::asio::post(state_->context, use);
 }
 
 Result<void> Server::listen(const net::Endpoint& endpoint) {

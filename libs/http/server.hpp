@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -17,6 +18,10 @@ namespace boost::asio {
 class io_context;
 }
 
+namespace weir::net {
+class TlsServer;
+}
+
 namespace weir::http {
 
 class Connection;
@@ -25,23 +30,38 @@ struct Takeover;  // http/takeover.hpp, for those who switch protocols
 /// What one server will hold and wait for. A peer that goes beyond is answered where HTTP has a
 /// status for it (408, 413, 431, 503) and closed.
 struct Limits {
-    std::size_t connections_max = 1024;        ///< open at once; more get 503
+    std::size_t connections_max = 1024;  ///< open at once; more get 503, or over TLS are closed
+    /// TLS handshakes of one peer that are not done yet; more are closed. 0: no limit.
+    std::size_t handshakes_per_address_max = 0;
     std::size_t header_bytes_max = 16 * 1024;  ///< request line and header, or a chunk's header
     std::size_t body_bytes_max = 64 * 1024;    ///< a request's body, chunks joined
-    std::chrono::milliseconds header_max{
-        10'000};                                  ///< from a request's first byte to its blank line
+    /// From a request's first byte to its blank line; from a connection's start to its first byte,
+    /// the TLS handshake included.
+    std::chrono::milliseconds header_max{10'000};
     std::chrono::milliseconds body_max{30'000};   ///< from there to the body's end
     std::chrono::milliseconds idle_max{65'000};   ///< between requests on a kept connection
     std::chrono::milliseconds write_max{30'000};  ///< to hand an answer to the kernel
     std::chrono::milliseconds stop_max{5'000};    ///< stop(): for answers that are under way
 };
 
+/// Why a TLS handshake did not come to its end.
+enum class HandshakeFailure : std::uint8_t {
+    gone,        ///< the peer left
+    timeout,     ///< it took too long
+    refused,     ///< one of the two did not want the other, or what came was no TLS
+    plain_http,  ///< the peer spoke HTTP without TLS, and was told so
+};
+constexpr std::size_t handshake_failure_count = 4;
+
+std::string_view name(HandshakeFailure failure);
+
 /// Counters of a server, readable from any thread while it runs.
 struct ServerStats {
     std::atomic<std::uint64_t> connections{0};          ///< open now
     std::atomic<std::uint64_t> requests{0};             ///< answered or taken over, since the start
-    std::atomic<std::uint64_t> refused_connections{0};  ///< beyond connections_max
+    std::atomic<std::uint64_t> refused_connections{0};  ///< beyond connections_max and its like
     std::atomic<std::uint64_t> bad_requests{0};         ///< not HTTP, too large or too slow
+    std::array<std::atomic<std::uint64_t>, handshake_failure_count> failed_handshakes{};
 };
 
 /// The right and the duty to answer one request.
@@ -84,15 +104,15 @@ struct Admission {
     std::shared_ptr<void> ticket = {};
 };
 
-/// A small HTTP/1.1 server (RFC 9110, RFC 9112): keep-alive, pipelining, chunked bodies, HEAD,
-/// Expect: 100-continue; no TLS, no compression, no ranges.
+/// A small HTTP/1.1 server (RFC 9110, RFC 9112), plain or over TLS: keep-alive, pipelining, chunked
+/// bodies, HEAD, Expect: 100-continue; no compression, no ranges.
 ///
 /// Problem: every service answers health checks, one of them serves browsers by the thousand. One
 /// thread suffices for both as long as nothing blocks and everything a peer can make grow is
 /// bounded.
 ///
-/// Threads:  handlers run on the io thread and must not block. stop() and stats() from any thread,
-///           everything else before listen().
+/// Threads:  handlers run on the io thread and must not block. stop(), stats() and use_tls() from
+///           any thread, everything else before listen().
 /// Lifetime: with a thread of its own, the destructor stops it. On a given io_context the
 ///           connections live on in it until they are closed; handlers must live as long.
 /// Ordering: on one connection answers leave in the order of the requests.
@@ -120,6 +140,10 @@ public:
 
     /// Lets `decorator` add to every answer under `prefix`, errors included.
     void decorate(std::string prefix, Decorator decorator);
+
+    /// Takes new connections over TLS from now on; with another certificate than before if called
+    /// again. Those that are open stay as they are.
+    void use_tls(std::shared_ptr<const net::TlsServer> tls);
 
     /// Binds and listens, once; on return the port accepts.
     /// Errors: a sentence with the address and what failed (unknown host, port in use ...).

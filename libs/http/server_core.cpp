@@ -60,7 +60,7 @@ std::uint16_t ServerCore::port() const {
 
 void ServerCore::accept() {
     acceptor_.async_accept(
-        [self = shared_from_this()](const net::ErrorCode& error, net::TcpSocket socket) {
+        peer_, [self = shared_from_this()](const net::ErrorCode& error, net::TcpSocket socket) {
             self->accepted(error, std::move(socket));
         });
 }
@@ -78,18 +78,41 @@ void ServerCore::accepted(const net::ErrorCode& error, net::TcpSocket socket) {
         });
         return;
     }
-    if (!error && connections_.size() >= limits_.connections_max) {
+    if (!error) admit(std::move(socket));
+    accept();
+}
+
+void ServerCore::admit(net::TcpSocket socket) {
+    const bool full = connections_.size() >= limits_.connections_max;
+    if (full || (tls && !begin_handshake(peer_.address()))) {
         ++stats.refused_connections;
         net::ErrorCode ignored;
         socket.non_blocking(true, ignored);
-        socket.write_some(asio::buffer(busy_answer), ignored);
-    } else if (!error) {
-        auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket));
-        connections_.insert(connection);
-        ++stats.connections;
-        connection->start();
+        // Over TLS saying so would take a handshake.
+        if (!tls) socket.write_some(asio::buffer(busy_answer), ignored);
+        return;
     }
-    accept();
+    net::Stream stream =
+        tls ? net::Stream(std::move(socket), *tls) : net::Stream(std::move(socket));
+    auto connection =
+        std::make_shared<Connection>(shared_from_this(), std::move(stream), peer_.address());
+    connections_.insert(connection);
+    ++stats.connections;
+    connection->start();
+}
+
+/// False when the peer has begun as many as it may.
+bool ServerCore::begin_handshake(const asio::ip::address& peer) {
+    if (limits_.handshakes_per_address_max == 0) return true;
+    std::size_t& under_way = handshakes_[peer];
+    if (under_way >= limits_.handshakes_per_address_max) return false;
+    ++under_way;
+    return true;
+}
+
+void ServerCore::end_handshake(const asio::ip::address& peer) {
+    const auto known = handshakes_.find(peer);
+    if (known != handshakes_.end() && --known->second == 0) handshakes_.erase(known);
 }
 
 void ServerCore::stop() {

@@ -4,18 +4,18 @@
 #include <string>
 
 #include "http/server.hpp"
-#include "net/asio.hpp"
+#include "net/stream.hpp"
 
 namespace weir::http {
 
-/// A connection that has left HTTP: its socket, and what the peer sent after the request.
+/// A connection that has left HTTP: its stream, and what the peer sent after the request.
 struct Takeover {
-    net::TcpSocket socket;
+    net::Stream stream;
     std::string received;
 };
 
 /// Takes the connection out of the server instead of answering; the caller writes the 101 itself.
-/// The socket is closed already when the peer has gone. It no longer counts against
+/// The stream is closed already when the peer has gone. It no longer counts against
 /// Limits::connections_max.
 Takeover take_over(Responder responder);
 

@@ -119,7 +119,7 @@ void EngineCore::handle_websocket(const http::Request& request, http::Responder 
         if (auto full = busy(request)) return responder.send(std::move(*full));
 
     http::Takeover taken = http::take_over(std::move(responder));
-    auto link = std::make_shared<WebSocketLink>(std::move(taken.socket), link_context_);
+    auto link = std::make_shared<WebSocketLink>(std::move(taken.stream), link_context_);
     link->send(raw_chunk(websocket::handshake_answer(request)));
     if (verdict.session)
         verdict.session->start_upgrade(link);

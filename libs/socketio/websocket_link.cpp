@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socketio/websocket_link.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <cerrno>
+#include <span>
 #include <utility>
 
 namespace weir::socketio {
@@ -26,8 +23,8 @@ constexpr std::chrono::milliseconds close_max{5'000};
 
 }  // namespace
 
-WebSocketLink::WebSocketLink(net::TcpSocket socket, std::shared_ptr<LinkContext> context)
-    : socket_(std::move(socket)),
+WebSocketLink::WebSocketLink(net::Stream stream, std::shared_ptr<LinkContext> context)
+    : stream_(std::move(stream)),
       reader_(context->message_bytes_max),
       context_(std::move(context)) {}
 
@@ -39,16 +36,15 @@ void WebSocketLink::start(std::string_view received) {
 }
 
 void WebSocketLink::await_readable() {
-    socket_.async_wait(net::TcpSocket::wait_read,
-                       [self = shared_from_this()](const net::ErrorCode& error) {
-                           if (self->state_ == State::closed) return;
-                           error ? self->fail(CloseReason::transport_close) : self->on_readable();
-                       });
+    stream_.await_readable([self = shared_from_this()](const net::ErrorCode& error) {
+        if (self->state_ == State::closed) return;
+        error ? self->fail(CloseReason::transport_close) : self->on_readable();
+    });
 }
 
 void WebSocketLink::on_readable() {
     net::ErrorCode error;
-    const std::size_t size = socket_.read_some(asio::buffer(context_->scratch), error);
+    const std::size_t size = stream_.read_some(context_->scratch, error);
     if (error && error != asio::error::would_block) return fail(CloseReason::transport_close);
     if (!error && state_ == State::open) {
         reader_.append({context_->scratch.data(), size});
@@ -111,22 +107,18 @@ void WebSocketLink::send(OutQueue&& queue) {
 bool WebSocketLink::flush() {
     while (state_ != State::closed && !queue_.empty() && !awaiting_writable_) {
         std::array<iovec, parts_max> parts;
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = queue_.gather(parts);
-        const ssize_t sent =
-            ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        net::ErrorCode error;
+        const std::size_t used = queue_.gather(parts);
+        const std::size_t sent = stream_.write_some(std::span(parts).first(used), error);
+        if (!error) {
+            queue_.sent(sent);
+            context_->stats.bytes_out.fetch_add(sent, std::memory_order_relaxed);
+        } else if (error == asio::error::would_block) {
             await_writable();
-        } else if (sent < 0) {
-            asio::post(socket_.get_executor(),
+        } else {
+            asio::post(stream_.executor(),
                        [self = shared_from_this()] { self->fail(CloseReason::transport_close); });
             return false;
-        } else {
-            queue_.sent(static_cast<std::size_t>(sent));
-            context_->stats.bytes_out.fetch_add(static_cast<std::uint64_t>(sent),
-                                                std::memory_order_relaxed);
         }
     }
     if (state_ == State::closing && queue_.empty()) finish();
@@ -135,12 +127,11 @@ bool WebSocketLink::flush() {
 
 void WebSocketLink::await_writable() {
     awaiting_writable_ = true;
-    socket_.async_wait(
-        net::TcpSocket::wait_write, [self = shared_from_this()](const net::ErrorCode& error) {
-            self->awaiting_writable_ = false;
-            if (self->state_ == State::closed) return;
-            error ? self->fail(CloseReason::transport_close) : self->on_writable();
-        });
+    stream_.await_writable([self = shared_from_this()](const net::ErrorCode& error) {
+        self->awaiting_writable_ = false;
+        if (self->state_ == State::closed) return;
+        error ? self->fail(CloseReason::transport_close) : self->on_writable();
+    });
 }
 
 void WebSocketLink::on_writable() {
@@ -148,17 +139,14 @@ void WebSocketLink::on_writable() {
 }
 
 /// Everything is sent: the peer reads our close frame, answers and closes; on_readable() sees it.
-void WebSocketLink::finish() {
-    net::ErrorCode ignored;
-    socket_.shutdown(net::TcpSocket::shutdown_send, ignored);
-}
+void WebSocketLink::finish() { stream_.shutdown_send(); }
 
 void WebSocketLink::close(std::optional<websocket::CloseCode> code) {
     listener_ = nullptr;
     if (state_ != State::open) return;
     send(raw_chunk(websocket::close_frame(code)));
     state_ = State::closing;
-    close_timer_ = std::make_unique<net::Timer>(socket_.get_executor());
+    close_timer_ = std::make_unique<net::Timer>(stream_.executor());
     close_timer_->expires_after(close_max);
     close_timer_->async_wait([self = shared_from_this()](const net::ErrorCode&) { self->abort(); });
     flush();
@@ -169,8 +157,7 @@ void WebSocketLink::abort() {
     if (state_ == State::closed) return;
     state_ = State::closed;
     if (close_timer_) close_timer_->cancel();
-    net::ErrorCode ignored;
-    socket_.close(ignored);
+    stream_.close();
     queue_ = {};
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/asio.hpp"
+#include "net/stream.hpp"
 #include "socketio/out_queue.hpp"
 #include "socketio/stats.hpp"
 #include "socketio/websocket_frame.hpp"
@@ -24,7 +24,7 @@ struct LinkContext {
     std::array<char, 64 * 1024> scratch;
 };
 
-/// One WebSocket on its TCP socket: frames in, shared chunks out.
+/// One WebSocket on its connection: frames in, shared chunks out.
 ///
 /// Problem: the cost of sending is the system call, so nothing is copied per connection and all
 /// that waits goes out in one call, at once when the kernel has room, else when it says so. A
@@ -50,10 +50,10 @@ public:
         ~Listener() = default;
     };
 
-    WebSocketLink(net::TcpSocket socket, std::shared_ptr<LinkContext> context);
+    WebSocketLink(net::Stream stream, std::shared_ptr<LinkContext> context);
 
     void set_listener(Listener* listener) { listener_ = listener; }
-    net::Executor executor() { return socket_.get_executor(); }
+    net::Executor executor() { return stream_.executor(); }
 
     /// Starts reading; `received` came before.
     void start(std::string_view received);
@@ -86,7 +86,7 @@ private:
     void fail(CloseReason reason);
     void finish();
 
-    net::TcpSocket socket_;
+    net::Stream stream_;
     websocket::FrameReader reader_;
     const std::shared_ptr<LinkContext> context_;
     Listener* listener_ = nullptr;

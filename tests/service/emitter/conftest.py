@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import socketio_wire
+from certificates import Authority
 from emitter_ends import Topics
 from otherwise import otherwise
 from support import ROOT
@@ -54,15 +55,37 @@ def reference_server(session_dir):
     assert process.exit_code == 0, process.log_text()
 
 
-@pytest.fixture
-def fixture_process(bin_dir, run_dir):
-    """A socketio-fixture of this test's own, and its port; it must end well and leave no word on
-    its error output (a sanitizer's, say)."""
-    command = [bin_dir / "socketio-fixture", "--listen", "127.0.0.1:0"]
+@pytest.fixture(scope="session")
+def authority(session_dir):
+    """Signs the certificates of the servers under test."""
+    return Authority(session_dir / "certificates")
+
+
+def fixture_at(bin_dir, run_dir, *how):
+    command = [bin_dir / "socketio-fixture", "--listen", "127.0.0.1:0", *how]
     process, port = announced(f"socketio-fixture-{next(_numbers)}", command, run_dir)
     yield process, port
     process.stop()
     assert process.exit_code == 0, process.log_text()
+
+
+@pytest.fixture
+def fixture_process(bin_dir, run_dir):
+    """A socketio-fixture of this test's own, and its port; it must end well and leave no word on
+    its error output (a sanitizer's, say)."""
+    yield from fixture_at(bin_dir, run_dir)
+
+
+@pytest.fixture(scope="session")
+def server_files(authority):
+    """(certificate, key) for a server on this machine."""
+    return authority.certificate("server", "DNS:localhost,IP:127.0.0.1")
+
+
+@pytest.fixture
+def tls_fixture_process(bin_dir, run_dir, server_files):
+    """The same over TLS."""
+    yield from fixture_at(bin_dir, run_dir, "--tls", *server_files)
 
 
 @pytest.fixture

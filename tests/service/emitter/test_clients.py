@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: the clients people have get along with the server. Method: socket.io-client of the newest
-release and of 3.0.4, python-socketio and the Java client, each over both transports, against
-socketio-fixture."""
+release and of 3.0.4, python-socketio and the Java client, each over both transports, the first three
+plain and over TLS, against socketio-fixture."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +17,20 @@ NODE = TESTS / "node"
 JARS = TESTS.parent / ".cache" / "socketio-java" / "lib" / "*"
 
 
+@pytest.fixture(params=["http", "https"])
+def url(request):
+    tls = request.param == "https"
+    process = request.getfixturevalue("tls_fixture_process" if tls else "fixture_process")
+    return f"{request.param}://127.0.0.1:{process[1]}"
+
+
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
 @pytest.mark.parametrize("client", ["socket.io-client", "socket.io-client-3.0.4"])
-def test_node_client(fixture_server, client, transports):
-    done = subprocess.run(["node", "exercise.mjs", f"http://127.0.0.1:{fixture_server}", client,
-                           transports],
+def test_node_client(url, client, transports, authority):
+    done = subprocess.run(["node", "exercise.mjs", url, client, transports],
                           cwd=Path(__file__).parent, capture_output=True, text=True, timeout=60,
-                          env={"NODE_PATH": str(NODE / "node_modules"), "PATH": "/usr/bin:/bin"})
+                          env={"NODE_PATH": str(NODE / "node_modules"), "PATH": "/usr/bin:/bin",
+                               "NODE_EXTRA_CA_CERTS": str(authority.file)})
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["transport"] == transports.split(",")[-1]
@@ -58,11 +66,12 @@ def test_java_client(fixture_server, java_classes, transports):
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
-def test_python_client(fixture_server, transport):
+def test_python_client(url, transport, authority):
     # A process of its own: the client's threads outlive it.
-    done = subprocess.run([sys.executable, "-c", PYTHON_CLIENT,
-                           f"http://127.0.0.1:{fixture_server}", transport],
-                          capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", PYTHON_CLIENT, url, transport],
+                          capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "REQUESTS_CA_BUNDLE": str(authority.file),
+                               "WEBSOCKET_CLIENT_CA_BUNDLE": str(authority.file)})
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen == {"transport": transport, "auth": {"token": "123"}, "ack": ["x", "010203"],

@@ -4,10 +4,9 @@
 // the port it listens on.
 #include <csignal>
 #include <cstdio>
-#include <string_view>
 
 #include "handlers.hpp"
-#include "net/endpoint.hpp"
+#include "listener.hpp"
 #include "net/io_thread.hpp"
 #include "socketio/engine.hpp"
 
@@ -36,10 +35,6 @@ sigset_t stop_signals() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3 || std::string_view(argv[1]) != "--listen") {
-        std::fputs("usage: socketio-fixture --listen HOST:PORT\n", stderr);
-        return 2;
-    }
     const sigset_t signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
@@ -58,8 +53,7 @@ int main(int argc, char** argv) {
     socketio_fixture::add_handlers(server.of("/custom"));
     socketio_fixture::refuse_all(server.of("/members"));
 
-    const auto endpoint = net::parse_endpoint(argv[2]);
-    const auto listening = endpoint.ok() ? http.listen(*endpoint) : endpoint.error();
+    const auto listening = socketio_fixture::listen(http, argc, argv);
     if (!listening.ok()) {
         std::fprintf(stderr, "%s\n", listening.error().message.c_str());
         return 1;

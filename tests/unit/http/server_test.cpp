@@ -4,14 +4,17 @@
 #include "http/server.hpp"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
-#include <boost/asio/write.hpp>
+#include <array>
 #include <future>
 #include <thread>
 
+#include "../net/certificate.hpp"
 #include "catch.hpp"
 #include "client.hpp"
 #include "http/takeover.hpp"
+#include "net/tls_server.hpp"
 
 using namespace weir;
 using namespace std::chrono_literals;
@@ -240,9 +243,9 @@ TEST_CASE("a handler may take the connection over", "[http]") {
     server.mount("/up", [](const Request& request, Responder responder) {
         const bool asked = request.asks_upgrade("echo");
         http::Takeover taken = http::take_over(std::move(responder));
+        std::string answer = asked ? taken.received : "not asked";
         net::ErrorCode error;
-        boost::asio::write(taken.socket, boost::asio::buffer(asked ? taken.received : "not asked"),
-                           error);
+        taken.stream.write_some(std::array{iovec{answer.data(), answer.size()}}, error);
     });
     REQUIRE(server.listen(any_port).ok());
     Client client(server.port());
@@ -250,6 +253,34 @@ TEST_CASE("a handler may take the connection over", "[http]") {
     CHECK(client.read_until("bytes") == "raw bytes");
     CHECK(client.closed_by_peer());
     CHECK(server.stats().connections == 0);
+}
+
+TEST_CASE("over TLS peers that do not shake hands are counted, and plain HTTP is told", "[http]") {
+    const SelfSigned files;
+    const auto tls = net::TlsServer::load(files.cert, files.key);
+    http::Server server({.header_max = 100ms});
+    server.use_tls(*tls);
+    start(server);
+    const auto failed = [&](http::HandshakeFailure why) {
+        return server.stats().failed_handshakes[std::size_t(why)].load();
+    };
+    Client plain(server.port());
+    plain.send("GET /hello HTTP/1.1\r\n\r\n");
+    CHECK(body_of(plain.read_response()) == "this port speaks HTTPS, not HTTP\n");
+    CHECK(plain.closed_by_peer());
+    CHECK(failed(http::HandshakeFailure::plain_http) == 1);
+    Client other(server.port());
+    other.send("SSH-2.0-OpenSSH\r\n");
+    CHECK(other.closed_by_peer());
+    CHECK(failed(http::HandshakeFailure::refused) == 1);
+    Client leaves(server.port());
+    leaves.finish_sending();
+    CHECK(leaves.closed_by_peer());
+    CHECK(failed(http::HandshakeFailure::gone) == 1);
+    Client silent(server.port());
+    CHECK(silent.closed_by_peer());
+    CHECK(failed(http::HandshakeFailure::timeout) == 1);
+    CHECK(server.stats().requests == 1);
 }
 
 TEST_CASE("a port that is taken is named in the error", "[http]") {
