@@ -93,6 +93,17 @@ void Service::request_stop() {
     stop_.request_stop();
 }
 
+void Service::on_reload(std::function<void()> reload) {
+    const std::scoped_lock lock(reload_mutex_);
+    reload_ = std::move(reload);
+}
+
+void Service::reload() {
+    const std::scoped_lock lock(reload_mutex_);
+    if (reload_) return reload_();
+    log::info("SIGHUP means nothing here: there is nothing to read again");
+}
+
 int run(int argc, const char* const* argv, config::Command& command,
         const std::function<Result<void>(Service&)>& body) {
     CommonOptions common;
@@ -104,7 +115,9 @@ int run(int argc, const char* const* argv, config::Command& command,
 
     Service service(command.name());
     // Before any thread starts, so that all of them leave the signals to this one.
-    SignalThread signals({SIGTERM, SIGINT}, common.stop_timeout, [&] { service.request_stop(); });
+    SignalThread signals(
+        {SIGTERM, SIGINT}, common.stop_timeout, [&] { service.request_stop(); },
+        SignalThread::echo_max, [&] { service.reload(); });
     auto admin = AdminServer::start(common.admin, service.health(), service.metrics());
     if (!admin) return fail(admin.error());
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <stop_token>
 #include <string>
 
@@ -29,12 +30,20 @@ public:
     /// Lets the service stop itself; its body still has to return.
     void request_stop();
 
+    /// Has SIGHUP call `reload`, in the signals' thread and one call after the other; nullptr takes
+    /// it back, and waits for a call that is under way. Without it SIGHUP is only logged.
+    void on_reload(std::function<void()> reload);
+    /// What SIGHUP does.
+    void reload();
+
 private:
     std::string name_;
     std::string origin_;
     Metrics metrics_;
     Health health_;
     std::stop_source stop_;
+    std::mutex reload_mutex_;
+    std::function<void()> reload_;
 };
 
 /// The life of every service: reads the configuration (`command` gets the common options added),
@@ -46,7 +55,8 @@ private:
 ///      port in use, a folder that is locked). Starting again may help, so a supervisor should.
 ///
 /// SIGTERM and SIGINT request a stop; one more after half a second, or `--stop-timeout`, ends the
-/// process at once with code 1. The admin server answers from its own thread until the body ends.
+/// process at once with code 1. SIGHUP reloads, or is only logged. The admin server answers from
+/// its own thread until the body ends.
 int run(int argc, const char* const* argv, config::Command& command,
         const std::function<Result<void>(Service&)>& body);
 

@@ -12,11 +12,16 @@
 namespace weir::runtime {
 
 SignalThread::SignalThread(std::initializer_list<int> signals, std::chrono::milliseconds patience,
-                           std::function<void()> on_signal, std::chrono::milliseconds echo)
-    : patience_(patience), echo_(echo), on_signal_(std::move(on_signal)) {
+                           std::function<void()> on_signal, std::chrono::milliseconds echo,
+                           std::function<void()> on_hangup)
+    : patience_(patience),
+      echo_(echo),
+      on_signal_(std::move(on_signal)),
+      on_hangup_(std::move(on_hangup)) {
     sigemptyset(&set_);
     for (const int signal : signals)
         sigaddset(&set_, signal);
+    if (on_hangup_) sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     thread_ = std::thread([this] { wait_for_signals(); });
@@ -33,8 +38,12 @@ void SignalThread::finish() {
 
 void SignalThread::wait_for_signals() {
     int signal = 0;
-    sigwait(&set_, &signal);
-    if (finished_) return;
+    while (true) {
+        sigwait(&set_, &signal);
+        if (finished_) return;
+        if (signal != SIGHUP || !on_hangup_) break;
+        on_hangup_();
+    }
     const Clock::time_point asked = Clock::now();
     log::info("stopping", {{"signal", signal}});
     on_signal_();
@@ -59,9 +68,10 @@ bool SignalThread::signal_before(Clock::time_point deadline) {
         const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
         const timespec wait{.tv_sec = seconds.count(),
                             .tv_nsec = std::chrono::nanoseconds(left - seconds).count()};
-        if (sigtimedwait(&set_, nullptr, &wait) > 0) return true;
+        const int signal = sigtimedwait(&set_, nullptr, &wait);
+        if (signal > 0 && (signal != SIGHUP || !on_hangup_)) return true;
         // A process that was suspended and goes on comes out of the wait early.
-        if (errno != EINTR) return false;
+        if (signal < 0 && errno != EINTR) return false;
     }
 }
 

@@ -10,7 +10,7 @@
 
 namespace weir::runtime {
 
-/// Turns signals into one call, in a thread of its own.
+/// Turns signals into calls, in a thread of its own.
 ///
 /// Problem: a signal handler may call almost nothing. Here the signals are blocked in every thread
 /// and one thread waits for them, so that what follows is ordinary code. SIGPIPE is ignored: a
@@ -24,9 +24,11 @@ public:
     static constexpr std::chrono::milliseconds echo_max{500};
 
     /// The first signal calls `on_signal`. A second one that is no echo, or `patience` passing
-    /// before finish(), ends the process with code 1.
+    /// before finish(), ends the process with code 1. Each SIGHUP before the first calls
+    /// `on_hangup` if there is one, and means nothing later.
     SignalThread(std::initializer_list<int> signals, std::chrono::milliseconds patience,
-                 std::function<void()> on_signal, std::chrono::milliseconds echo = echo_max);
+                 std::function<void()> on_signal, std::chrono::milliseconds echo = echo_max,
+                 std::function<void()> on_hangup = nullptr);
     ~SignalThread();
     SignalThread(const SignalThread&) = delete;
     SignalThread& operator=(const SignalThread&) = delete;
@@ -44,6 +46,7 @@ private:
     std::chrono::milliseconds patience_;
     std::chrono::milliseconds echo_;
     std::function<void()> on_signal_;
+    std::function<void()> on_hangup_;
     std::atomic<bool> finished_ = false;
     std::thread thread_;
 };

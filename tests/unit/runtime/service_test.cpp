@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <functional>
@@ -142,6 +143,41 @@ TEST_CASE("a probe says whether the service at --admin is ready", "[runtime]") {
     CHECK(probe("nowhere") == 2);
     server->reset();
     CHECK(probe(where) == 1);
+}
+
+TEST_CASE("SIGHUP reloads each time, and stops nothing", "[runtime]") {
+    const Child child([] {
+        return run_service({"--admin", "off"}, [](runtime::Service& service) -> Result<void> {
+            signal_self(SIGHUP);  // nothing to reload yet
+            std::atomic<int> reloads = 0;
+            service.on_reload([&] { ++reloads; });
+            for (int count = 1; count <= 3; ++count) {
+                signal_self(SIGHUP);
+                while (reloads < count)
+                    std::this_thread::yield();
+            }
+            service.on_reload(nullptr);
+            signal_self(SIGHUP);
+            if (service.stop().stop_requested()) return Error{"stopped"};
+            signal_self(SIGTERM);
+            wait_for_stop(service);
+            signal_self(SIGHUP);  // no second request to stop
+            return reloads == 3 ? Result<void>{} : Error{"reloaded when it should not"};
+        });
+    });
+    CHECK(child.wait() == 0);
+}
+
+TEST_CASE("a SIGHUP while stopping is no second request", "[runtime]") {
+    const Child child([] {
+        runtime::SignalThread signals(
+            {SIGTERM}, 1h, [] {}, 0ms, [] { ::_exit(99); });
+        signal_self(SIGTERM);
+        signal_self(SIGHUP);
+        signals.finish();
+        return 0;
+    });
+    CHECK(child.wait() == 0);
 }
 
 TEST_CASE("a request to stop that comes twice at once is one request", "[runtime]") {
