@@ -126,6 +126,10 @@ void Command::rule(std::function<void(std::vector<std::string>&)> check) {
     rules_.push_back(std::move(check));
 }
 
+void Command::warning_rule(std::function<void(std::vector<std::string>&)> check) {
+    warning_rules_.push_back(std::move(check));
+}
+
 void Command::request(std::string name, std::string help) {
     WEIR_ASSERT(find(name) == nullptr, "a request has the name of an option");
     requests_.push_back({std::move(name), std::move(help)});
@@ -300,12 +304,17 @@ Outcome Command::load(const Sources& sources) {
 }
 
 Outcome Command::check(bool connect) {
-    if (!connect) return {.output = fmt::format("{}: the configuration is valid\n", name_)};
     std::vector<std::string> mistakes;
-    connected_rule_(mistakes);
+    if (connect) connected_rule_(mistakes);
     if (!mistakes.empty()) return mistaken(mistakes);
-    return {.output =
-                fmt::format("{}: the configuration is valid and fits what it names\n", name_)};
+    std::vector<std::string> warnings;
+    for (const auto& check : warning_rules_)
+        check(warnings);
+    Outcome outcome{.output = fmt::format("{}: the configuration is valid{}\n", name_,
+                                          connect ? " and fits what it names" : "")};
+    for (const std::string& text : warnings)
+        outcome.errors += fmt::format("{}: warning: {}\n", name_, text);
+    return outcome;
 }
 
 Outcome Command::mistaken(const std::vector<std::string>& mistakes) const {

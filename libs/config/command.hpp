@@ -157,7 +157,7 @@ struct Outcome {
     std::string request;  ///< the one of Command::request() that was made; nothing to print then
     int exit_code = 0;
     std::string output;  ///< for standard output
-    std::string errors;  ///< for standard error, one line per mistake
+    std::string errors;  ///< for standard error, one line per mistake or warning
 
     /// Writes both texts. Returns the exit code: 1 when what was asked for could not be written.
     [[nodiscard]] int print() const;
@@ -205,6 +205,10 @@ public:
     /// A rule across options, run when every single value is good. It adds one sentence per
     /// mistake, naming the options, both values and the fix.
     void rule(std::function<void(std::vector<std::string>& mistakes)> check);
+
+    /// What works, and perhaps not for long: `--check` prints each sentence and finds the
+    /// configuration valid. The program itself says it at its start.
+    void warning_rule(std::function<void(std::vector<std::string>& warnings)> check);
 
     /// What `--check --connect` does once the options are good: it looks at the world they name,
     /// and adds one sentence per mistake. Without it there is no --connect. The only thing in
@@ -259,6 +263,7 @@ private:
     std::vector<std::unique_ptr<Declaration>> declarations_;
     std::vector<std::string> foreign_;
     std::vector<std::function<void(std::vector<std::string>&)>> rules_;
+    std::vector<std::function<void(std::vector<std::string>&)>> warning_rules_;
     std::function<void(std::vector<std::string>&)> connected_rule_;  ///< empty: no --connect
     std::vector<Example> examples_;
     std::vector<Request> requests_;

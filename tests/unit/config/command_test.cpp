@@ -91,6 +91,17 @@ TEST_CASE("a flag beats the environment, which beats the file, which beats the d
     CHECK(example.buffer.count == 16U << 20);
 }
 
+TEST_CASE("--check prints warnings of what is valid", "[config]") {
+    Example example;
+    example.command.warning_rule([](auto& warnings) { warnings.emplace_back("not for long"); });
+    const auto checked = example.load({"--topic", "a", "--check"});
+    CHECK(checked.exit_code == 0);
+    CHECK(checked.output == "example: the configuration is valid\n");
+    CHECK(checked.errors == "example: warning: not for long\n");
+    CHECK(example.load({"--topic", "a"}).errors.empty());
+    CHECK(example.load({"--check", "--qos", "3"}).errors.find("warning") == std::string::npos);
+}
+
 TEST_CASE("--check --connect looks at the world once the options are good", "[config]") {
     Example offline;
     CHECK(offline.load({"--topic", "a", "--check", "--connect"}).exit_code == 2);
