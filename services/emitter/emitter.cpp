@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "certificate.hpp"
 #include "feed.hpp"
 #include "gate.hpp"
 #include "hub.hpp"
@@ -47,6 +48,7 @@ http::Limits http_limits(const Options& options) {
     http::Limits limits;
     limits.connections_max = options.clients + spare_connections;
     limits.body_bytes_max = options.client_message_max.count;
+    limits.handshakes_per_address_max = options.clients_per_address;
     return limits;
 }
 
@@ -111,6 +113,9 @@ Result<void> Emitter::run() {
         if (!page) return page.error();
         page->serve_on(http);
     }
+    Certificate certificate(options_.tls, service_, http);
+    if (auto started = certificate.start(); !started)
+        return Error{"--tls-cert and --tls-key: " + started.error().message};
     if (auto listening = http.listen(*endpoint); !listening)
         return Error{"--listen: " + listening.error().message};
     io.start();

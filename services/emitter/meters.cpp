@@ -28,6 +28,10 @@ Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
            "Requests that were no HTTP, too large or too slow.");
     follow(http.refused_connections, "weir_http_refused_connections_total",
            "Connections beyond the limit.");
+    for (std::size_t i = 0; i < http.failed_handshakes.size(); ++i)
+        follow(http.failed_handshakes[i], "weir_tls_handshakes_failed_total",
+               "TLS handshakes that did not come to their end, and why.",
+               {{"reason", std::string(name(static_cast<http::HandshakeFailure>(i)))}});
 }
 
 void Meters::follow_clients(const socketio::Stats& clients) {

@@ -59,6 +59,7 @@ void Options::declare(config::Command& command) {
                 "that are no browsers always may.")
         .metavar("ORIGIN")
         .check(check_origin);
+    tls.declare(command);
 
     command.section("Events");
     command

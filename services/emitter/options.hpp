@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "certificate.hpp"
 #include "config/command.hpp"
 #include "kafka/options.hpp"
 #include "relay.hpp"
@@ -32,6 +33,7 @@ struct Options {
     std::string listen = "0.0.0.0:5000";
     std::string page;
     std::vector<std::string> cors;
+    CertificateFiles tls;
 
     std::vector<Relay> relays{{.topic = "kafka-spark-integration-output",
                                .event = "emit",

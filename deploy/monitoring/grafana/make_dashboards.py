@@ -272,6 +272,14 @@ EMITTER = [
             "upgrades": per_quarter("weir_client_upgrades_total@"),
             "upgrades not completed": per_quarter("weir_client_upgrades_failed_total@")}),
     ]),
+    Row("TLS", [
+        Panel("Handshakes that failed, in 15 minutes", {
+            "{{reason}}": per_quarter("weir_tls_handshakes_failed_total@", "reason")}),
+        Panel("Certificates read again, in 15 minutes", {
+            "{{result}}": per_quarter("weir_tls_reloads_total@", "result")}),
+        stat("Certificate ends", "min(weir_tls_certificate_expires_seconds@) * 1000",
+             "dateTimeAsIso", about="1970: at least one emitter has no TLS."),
+    ]),
     PROCESS,
 ]
 

@@ -29,8 +29,8 @@ class Topics:
 class Live:
     """A raw client of /live: what it got, as (event, value, meta)."""
 
-    def __init__(self, port, timeout=10):
-        self.socket = WebSocket(port)
+    def __init__(self, port, timeout=10, **how):
+        self.socket = WebSocket(port, **how)
         self.socket.raw.settimeout(timeout)
         self.socket.send("40/live,")
         while not self.socket.receive().startswith("40/live,"):

@@ -125,11 +125,14 @@ class Polling:
 
 
 class WebSocket:
-    """A WebSocket that does what it is told."""
+    """A WebSocket that does what it is told; over TLS if it is given an ssl.SSLContext."""
 
     def __init__(self, port, path="/socket.io/", query="EIO=4&transport=websocket", headers=None,
-                 source="127.0.0.1"):
+                 source="127.0.0.1", tls=None):
         self.raw = socket.create_connection(("127.0.0.1", port), TIMEOUT_S, (source, 0))
+        if tls is not None:
+            self.raw = tls.wrap_socket(self.raw, server_hostname="localhost",
+                                       suppress_ragged_eofs=False)
         self.key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path}?{query} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket",
                  "Connection: Upgrade", f"Sec-WebSocket-Key: {self.key}",
