@@ -102,6 +102,9 @@ Result<void> Emitter::run() {
     const auto zone = options_.time_zone.empty() ? json::TimeZone::host()
                                                  : json::TimeZone::load(options_.time_zone);
     if (!zone) return zone.error();
+    auto selections =
+        make_selections(options_.relays, options_.keys, options_.maps, options_.value_max);
+    if (!selections) return selections.error();
     raise_descriptor_limit(options_.clients + spare_connections);
 
     net::IoThread io("clients");
@@ -123,7 +126,8 @@ Result<void> Emitter::run() {
 
     Gate gate(batches_under_way_max);
     Meters meters(service_.metrics(), options_.relays, server.stats(), http.stats());
-    Feed feed(options_, *zone, service_, meters, sink_to(hub, io, gate, service_.stop()));
+    Feed feed(options_, *zone, std::move(*selections), service_, meters,
+              sink_to(hub, io, gate, service_.stop()));
     Result<void> fed = feed.run();
 
     io.post([&] {

@@ -45,13 +45,13 @@ kafka::Failure missing_topic(const std::string& topic) {
 
 }  // namespace
 
-Feed::Feed(const Options& options, const json::TimeZone& zone, runtime::Service& service,
-           Meters& meters, FeedSink sink)
+Feed::Feed(const Options& options, const json::TimeZone& zone, std::vector<Selection> selections,
+           runtime::Service& service, Meters& meters, FeedSink sink)
     : options_(options),
       service_(service),
       meters_(meters),
       sink_(std::move(sink)),
-      translator_(options.relays, zone, options.value_max.count),
+      translator_(options.relays, zone, options.value_max.count, std::move(selections)),
       ready_(service.health().condition("kafka")),
       pulse_(service.health().pulse("feed", pulse_limit)),
       topics_(topics_of(options.relays)) {}
@@ -188,13 +188,14 @@ void Feed::on_record(const kafka::RecordView& record, std::vector<Outgoing>& bat
     for (std::size_t i = first; i < batch.size(); ++i)
         batch[i].is_live = live;
     meters_.record_read(record.topic);
-    note_flaws(batch, first);
+    note_what_is_no_event(batch, first);
 }
 
 /// One line per kind of flaw and minute: a producer gone wrong must not fill the log.
-void Feed::note_flaws(const std::vector<Outgoing>& batch, std::size_t first) {
+void Feed::note_what_is_no_event(const std::vector<Outgoing>& batch, std::size_t first) {
     for (std::size_t i = first; i < batch.size(); ++i) {
         const Outgoing& outgoing = batch[i];
+        if (outgoing.filter != Filter::none) meters_.record_filtered(outgoing.filter);
         if (outgoing.flaw == Flaw::none) continue;
         meters_.record_flawed(outgoing.flaw);
         const auto kind = static_cast<std::size_t>(outgoing.flaw);

@@ -39,8 +39,8 @@ struct FeedSink {
 class Feed {
 public:
     /// All references outlive it.
-    Feed(const Options& options, const json::TimeZone& zone, runtime::Service& service,
-         Meters& meters, FeedSink sink);
+    Feed(const Options& options, const json::TimeZone& zone, std::vector<Selection> selections,
+         runtime::Service& service, Meters& meters, FeedSink sink);
 
     /// Returns at the service's stop. Errors: the Kafka client can do nothing more.
     Result<void> run();
@@ -57,7 +57,7 @@ private:
     void read_some();
     void on_record(const kafka::RecordView& record, std::vector<Outgoing>& batch);
     void on_failed(const kafka::Event& event);
-    void note_flaws(const std::vector<Outgoing>& batch, std::size_t first);
+    void note_what_is_no_event(const std::vector<Outgoing>& batch, std::size_t first);
     /// Records that are in Kafka and not read yet, as far as the last fetches told.
     std::uint64_t records_left() const;
     void report(Clock::time_point now);

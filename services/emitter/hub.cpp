@@ -188,7 +188,7 @@ void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Posi
         const Outgoing& outgoing = batch[i];
         const Relay& relay = relays_[outgoing.relay];
         Room* const room = room_of(relay);
-        const bool good = outgoing.flaw == Flaw::none;
+        const bool good = outgoing.is_event();
         if (room == nullptr && relay.latest) {
             if (good && outgoing.is_live) send_latest(outgoing, true);
             continue;
@@ -197,9 +197,7 @@ void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Posi
             if (good && outgoing.is_live) server_.of(relay.nsp).emit(relay.event, outgoing.value);
             continue;
         }
-        const auto event = std::ranges::find(room->events, relay.event) - room->events.begin();
-        ++room->totals[static_cast<std::size_t>(event)];
-        room->totals_changed = true;
+        if (outgoing.filter == Filter::none) count(*room, relay.event);
         const bool is_last = ends_record(batch, i);
         if (relay.latest) {
             if (good) send_latest(outgoing, caught_up_);
@@ -208,6 +206,8 @@ void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Posi
             send(*room, outgoing, is_last);
         } else if (room->backlog && is_last) {
             room->backlog->pass(relay.topic, outgoing.partition, outgoing.offset + 1);
+            // Clients have to know, too: no event may come for long.
+            room->totals_changed = true;
         }
     }
     for (const auto& room : rooms_) {
@@ -215,11 +215,16 @@ void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Posi
             if (is_tracked(*room, where.topic)) {
                 const std::uint64_t before = room->backlog->version();
                 room->backlog->pass(where.topic, number(where.partition), number(offset));
-                // Clients have to know, too: no event may come for long.
                 room->totals_changed = room->totals_changed || room->backlog->version() != before;
             }
         take_back_waiting(*room);
     }
+}
+
+void Hub::count(Room& room, std::string_view event) {
+    const auto place = std::ranges::find(room.events, event) - room.events.begin();
+    ++room.totals[static_cast<std::size_t>(place)];
+    room.totals_changed = true;
 }
 
 void Hub::send(Room& room, const Outgoing& outgoing, bool ends_record) {
@@ -260,7 +265,7 @@ bool Hub::ends_record(const std::vector<Outgoing>& batch, std::size_t index) con
         if (batch[i].offset != record.offset || batch[i].partition != record.partition ||
             other.topic != relay.topic)
             return true;
-        if (other.nsp == relay.nsp && !other.latest && batch[i].flaw == Flaw::none) return false;
+        if (other.nsp == relay.nsp && !other.latest && batch[i].is_event()) return false;
     }
     return true;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backlog.hpp"
@@ -22,7 +23,7 @@ namespace weir::emitter {
 struct HubOptions {
     std::vector<std::string> snapshot_events;  ///< which events a snapshot has
     HistoryLimits history;
-    Latest::Limits latest;                         ///< of each relay that is for the latest
+    Latest::Limits latest;                     ///< of each relay that is for the latest
     std::size_t recovery_bytes_max = 2 << 20;  ///< of a namespace's backlog; 0: no recovery
     std::size_t resend_bytes_max = 4 << 20;    ///< for one client that comes back
     std::chrono::milliseconds recovery_wait{5'000};
@@ -92,6 +93,7 @@ private:
     bool has_reached(const Room& room, const OffsetVector& there) const;
     /// What is missing to who stands there; null when it is to get a snapshot.
     socketio::ChunkPtr missed(Room& room, const OffsetVector& there) const;
+    static void count(Room& room, std::string_view event);
     void send(Room& room, const Outgoing& outgoing, bool ends_record);
     void send_latest(const Outgoing& outgoing, bool now);
     /// What `socket` did without, or all of it.

@@ -16,10 +16,15 @@ Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
             read_.emplace(relay.topic,
                           metrics.counter("weir_records_in_total", "Records read from Kafka.",
                                           {{"topic", relay.topic}}));
-    for (const Flaw flaw : {Flaw::too_large, Flaw::not_an_object, Flaw::not_a_result})
+    for (const Flaw flaw :
+         {Flaw::too_large, Flaw::not_an_object, Flaw::not_a_result, Flaw::map_failed})
         flawed_.emplace(flaw, metrics.counter("weir_records_flawed_total",
                                               "Times a record did not become an event.",
                                               {{"reason", std::string(name(flaw))}}));
+    for (const Filter filter : {Filter::key, Filter::map})
+        filtered_.emplace(filter, metrics.counter("weir_filtered_records_total",
+                                                  "Times --keys or --map left out a record.",
+                                                  {{"reason", std::string(name(filter))}}));
     follow_clients(clients);
     shown_.push_back({http.connections, metrics.gauge("weir_http_connections",
                                                       "Open HTTP connections, WebSockets apart.")});
@@ -82,6 +87,8 @@ void Meters::record_read(std::string_view topic) {
 }
 
 void Meters::record_flawed(Flaw flaw) { flawed_.at(flaw).add(); }
+
+void Meters::record_filtered(Filter filter) { filtered_.at(filter).add(); }
 
 void Meters::relayed_after(std::chrono::milliseconds delay) {
     delay_.observe(std::chrono::duration<double>(delay).count());

@@ -28,6 +28,7 @@ public:
 
     void record_read(std::string_view topic);
     void record_flawed(Flaw flaw);
+    void record_filtered(Filter filter);
     /// From a record's Kafka timestamp to its events' encoding; one record of a batch suffices.
     void relayed_after(std::chrono::milliseconds delay);
     void lag(std::uint64_t records) { lag_.set(static_cast<double>(records)); }
@@ -54,6 +55,7 @@ private:
     runtime::Metrics& metrics_;
     std::map<std::string, runtime::Counter, std::less<>> read_;
     std::map<Flaw, runtime::Counter> flawed_;
+    std::map<Filter, runtime::Counter> filtered_;
     runtime::Histogram delay_;
     runtime::Gauge lag_;
     std::vector<Followed> followed_;

@@ -35,6 +35,26 @@ Result<void> check_origin(const std::string& origin) {
         fmt::format("expected an origin such as https://example.org, or *, got \"{}\"", origin)};
 }
 
+Result<void> check_map(const Map& map) {
+    const auto program = compile(map, Bytes{1});
+    return program.ok() ? Result<void>{} : program.error();
+}
+
+/// What --keys and --map name must be made by a relay, and each once.
+template <typename Rule>
+void check_names(std::string_view option, const std::vector<Rule>& rules,
+                 const std::vector<Relay>& relays, std::vector<std::string>& mistakes) {
+    for (auto rule = rules.begin(); rule != rules.end(); ++rule) {
+        const auto same = [&](const Rule& other) { return other.name == rule->name; };
+        const auto made = [&](const Relay& relay) { return relay.makes(rule->name); };
+        if (std::ranges::none_of(relays, made))
+            mistakes.push_back(
+                fmt::format("--{}: no --relay makes the event {}", option, rule->name.text()));
+        if (std::any_of(rules.begin(), rule, same))
+            mistakes.push_back(fmt::format("--{}: {} is given twice", option, rule->name.text()));
+    }
+}
+
 Result<void> check_time_zone(const std::string& name) {
     const auto zone = name.empty() ? json::TimeZone::host() : json::TimeZone::load(name);
     return zone.ok() ? Result<void>{} : zone.error();
@@ -70,6 +90,19 @@ void Options::declare(config::Command& command) {
                 "\"card\" makes {device_name, window_start, window_end, data} of a result. With "
                 "\":latest\" a client that is slow gets the last event of each key only.")
         .required();
+    command.option("keys", keys,
+                   "Only records whose key matches one of these patterns become that event. * "
+                   "stands for any characters, ? for one, [a-f] for one of a range. A record "
+                   "without a key matches none.");
+    command
+        .option("map", maps,
+                "A jq program that makes the event's value of a record's value, such as "
+                "reading@/live='select(.data > 50) | {device_name, data}'. What it gives may be "
+                "any JSON value; if it gives none, there is no event. $meta has the record's "
+                "topic, partition, offset, timestamp_ms, key and headers. It applies to all relays "
+                "that make the event, before their shape. @FILE reads it from a file, which the "
+                "environment needs for a program with a semicolon.")
+        .check(check_map);
     command
         .option("time-zone", time_zone,
                 "The IANA time zone of the times of day in cards. Empty: the host's.")
@@ -145,6 +178,8 @@ void Options::declare(config::Command& command) {
             if (std::find(relays.begin(), relay, *relay) != relay)
                 mistakes.push_back(fmt::format("--relay: {} is given twice",
                                                config::Codec<Relay>::format(*relay)));
+        check_names("keys", keys, relays, mistakes);
+        check_names("map", maps, relays, mistakes);
         const auto latest = static_cast<std::uint64_t>(
             std::ranges::count_if(relays, [](const Relay& relay) { return relay.latest; }));
         const Bytes at_once{history_size.count + latest * latest_size.count};

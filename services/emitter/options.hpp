@@ -14,6 +14,7 @@
 #include "config/command.hpp"
 #include "kafka/options.hpp"
 #include "relay.hpp"
+#include "selection.hpp"
 
 namespace weir::emitter {
 
@@ -39,6 +40,8 @@ struct Options {
                                .event = "emit",
                                .nsp = "/",
                                .shape = Shape::card}};
+    std::vector<Keys> keys;
+    std::vector<Map> maps;
     std::string time_zone;
     Bytes value_max{64 << 10};
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::emitter {
 namespace {
@@ -33,6 +34,19 @@ Error relay_error(std::string_view text, std::string_view wrong) {
 }
 
 }  // namespace
+
+Result<EventName> EventName::parse(std::string_view text) {
+    EventName name;
+    if (const std::size_t at = text.find('@'); at != std::string_view::npos) {
+        name.nsp = text.substr(at + 1);
+        text = text.substr(0, at);
+    }
+    name.event = text;
+    if (!is_name(name.event)) return Error{"that is not an event name"};
+    if (!is_namespace(name.nsp)) return Error{"a namespace starts with \"/\""};
+    return name;
+}
+
 }  // namespace weir::emitter
 
 namespace weir::config {
@@ -58,15 +72,12 @@ Result<Relay> Codec<Relay>::parse(std::string_view text) {
         relay.shape = *shape;
         rest = rest.substr(0, colon);
     }
-    if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
-        relay.nsp = rest.substr(at + 1);
-        rest = rest.substr(0, at);
-    }
-    relay.event = rest;
-
     if (!is_name(relay.topic)) return relay_error(text, "that is not a Kafka topic");
-    if (!is_name(relay.event)) return relay_error(text, "that is not an event name");
-    if (!is_namespace(relay.nsp)) return relay_error(text, "a namespace starts with \"/\"");
+    auto name = EventName::parse(rest);
+    if (!name) return relay_error(text, name.error().message);
+    relay.event = std::move(name->event);
+    relay.nsp = std::move(name->nsp);
+
     const bool reserved = std::ranges::find(reserved_events, relay.event) != reserved_events.end();
     const bool ours = relay.event == snapshot_event || relay.event == totals_event;
     if (reserved || (ours && !is_plain(relay.nsp)))

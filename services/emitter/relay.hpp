@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 #include "config/codec.hpp"
@@ -21,6 +22,18 @@ constexpr auto choices_of(Shape) {
                       std::pair{std::string_view("card"), Shape::card}};
 }
 
+/// An event as options name it, `EVENT[@NAMESPACE]`.
+struct EventName {
+    std::string event;
+    std::string nsp = "/";
+
+    bool operator==(const EventName&) const = default;
+
+    /// Errors: what is wrong, without the text.
+    static Result<EventName> parse(std::string_view text);
+    [[nodiscard]] std::string text() const { return event + '@' + nsp; }
+};
+
 /// One `--relay TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest]`: each record of the topic becomes an
 /// event.
 struct Relay {
@@ -31,6 +44,9 @@ struct Relay {
     bool latest = false;  ///< a client that is slow gets the last event of each key only
 
     bool operator==(const Relay&) const = default;
+    [[nodiscard]] bool makes(const EventName& name) const {
+        return event == name.event && nsp == name.nsp;
+    }
 };
 
 /// The namespace `/` is plain: its events have the value as their one argument and nothing else is

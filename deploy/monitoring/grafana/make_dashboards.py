@@ -239,6 +239,8 @@ EMITTER = [
         Panel("Not read yet", {"{{instance}}": "weir_input_lag_records@"}),
         Panel("No event made, in 15 minutes", {
             "{{reason}}": per_quarter("weir_records_flawed_total@", "reason")}),
+        Panel("Left out", {"by --{{reason}}": rate("weir_filtered_records_total@", "reason")},
+              PER_SECOND, about="By --keys and --map, once for each event."),
     ]),
     Row("Browsers", [
         Panel("Connected", {"{{transport}}": "sum by (transport) (weir_clients@)"}, stacked=True),

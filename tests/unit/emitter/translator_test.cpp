@@ -16,10 +16,18 @@ constexpr std::string_view result =
 
 json::TimeZone belgrade() { return *json::TimeZone::load("Europe/Belgrade"); }
 
+struct Rules {
+    std::vector<Keys> keys = {};
+    std::vector<Map> maps = {};
+};
+
 std::vector<Outgoing> translate(const std::vector<Relay>& relays, const Input& input,
-                                std::size_t value_bytes_max = 1000) {
+                                const Rules& rules = {}) {
     const json::TimeZone zone = belgrade();
-    Translator translator(relays, zone, value_bytes_max);
+    constexpr Bytes value_max{1000};
+    auto selections = make_selections(relays, rules.keys, rules.maps, value_max);
+    REQUIRE(selections.ok());
+    Translator translator(relays, zone, value_max.count, std::move(*selections));
     std::vector<Outgoing> out;
     translator.translate(input, out);
     return out;
@@ -123,4 +131,77 @@ TEST_CASE("a dead letter is sent whatever it holds", "[emitter]") {
     CHECK(value_of(std::string(900'000, 'x')).size() == Translator::dead_value_bytes_max + 2);
     const std::string large_object = "{\"a\":\"" + std::string(5000, 'x') + "\"}";
     CHECK(value_of(large_object).starts_with("\"{\\\"a\\\":"));
+}
+
+TEST_CASE("only records with a key that matches become the event", "[emitter]") {
+    const std::vector<Relay> relays{{"t", "some", "/", Shape::raw}, {"t", "all", "/", Shape::raw}};
+    const auto keys = [](const char* text) { return *config::Codec<Keys>::parse(text); };
+    const auto filters = [&](const char* option, std::optional<std::string_view> key) {
+        const auto out =
+            translate(relays, {.topic = "t", .key = key, .value = "{}"}, {{keys(option)}});
+        CHECK(out.at(1).is_event());
+        CHECK(out.at(0).is_event() == (out.at(0).filter == Filter::none));
+        CHECK(out.at(0).value.empty() == !out.at(0).is_event());
+        return out.at(0).filter;
+    };
+    CHECK(filters("some=a*,b", "abc") == Filter::none);
+    CHECK(filters("some=a*,b", "b") == Filter::none);
+    CHECK(filters("some=a*,b", "bc") == Filter::key);
+    CHECK(filters("some=a*,b", std::nullopt) == Filter::key);
+    CHECK(filters("some=*", "") == Filter::none);
+    CHECK(filters("some=*", "a/b.c") == Filter::none);
+    CHECK(filters("some=*", std::nullopt) == Filter::key);
+    CHECK(filters("some=a*", std::string_view("ab\0c", 4)) == Filter::key);
+    CHECK(filters("some=device[1-3]", "device2") == Filter::none);
+    CHECK(filters("some=device[1-3]", "device4") == Filter::key);
+
+    // What is left out is not looked at.
+    const auto out =
+        translate(relays, {.topic = "t", .key = "a", .value = "not JSON"}, {{keys("some=b")}});
+    CHECK((out.at(0).filter == Filter::key && out.at(0).flaw == Flaw::none));
+    CHECK(out.at(1).flaw == Flaw::not_an_object);
+}
+
+TEST_CASE("a map makes the event's value, or none, or a flaw", "[emitter]") {
+    const std::vector<Relay> relays{{"t", "a", "/live", Shape::raw}, {"t", "b", "/", Shape::raw}};
+    const auto mapped = [&](const std::string& program, std::string_view value,
+                            std::span<const Header> headers = {}) {
+        const Rules rules{.maps = {*config::Codec<Map>::parse("a@/live=" + program)}};
+        const auto out = translate(
+            relays, {.topic = "t", .offset = 7, .key = "k", .value = value, .headers = headers},
+            rules);
+        // The map is another event's.
+        if (headers.empty() && out.at(1).is_event()) CHECK(out.at(1).value == value);
+        CHECK(out.at(0).is_event() == !out.at(0).meta.empty());
+        return out.at(0);
+    };
+    CHECK(mapped("{n: .data}", R"({"data":5,"more":1})").value == R"({"n":5})");
+    CHECK(mapped(".data", R"({"data":5})").value == "5");
+    CHECK(mapped("select(.data > 4)", R"({"data": 5.50})").value == R"({"data": 5.50})");
+    CHECK(mapped("select(.data > 9)", R"({"data":5})").filter == Filter::map);
+    CHECK(mapped("$meta | [.key, .offset, .headers.h]", "{}", std::array{Header{"h", "1"}}).value ==
+          R"(["k",7,"1"])");
+
+    const std::string large = "{\"a\":\"" + std::string(1000, 'x') + "\"}";
+    CHECK(mapped("error(\"no\")", "{}").flaw == Flaw::map_failed);
+    CHECK(mapped("error(\"no\")", "{}").why == "no");
+    CHECK(mapped("1, 2", "{}").flaw == Flaw::map_failed);
+    CHECK(mapped(".", "[]").flaw == Flaw::not_an_object);
+    CHECK(mapped(".", large).flaw == Flaw::too_large);
+    CHECK(mapped("\"x\" * 1000", "{}").flaw == Flaw::too_large);
+    CHECK(mapped(".", "8x", std::array{Header{"weir-error", "not a number"}}).flaw ==
+          Flaw::not_an_object);
+    CHECK(mapped("keys", R"({"a":1})", std::array{Header{"weir-error", "e"}}).value == R"(["a"])");
+}
+
+TEST_CASE("a card is made of what the map gives", "[emitter]") {
+    const std::vector<Relay> relays{{"t", "emit", "/", Shape::card}};
+    const auto map = [](const char* text) {
+        return Rules{.maps = {*config::Codec<Map>::parse(text)}};
+    };
+    const Input input{.topic = "t", .value = result};
+    CHECK(translate(relays, input, map("emit=.device_name = \"d\""))
+              .at(0)
+              .value.starts_with(R"({"device_name":"d","window_start":"15:29:15")"));
+    CHECK(translate(relays, input, map("emit=del(.window)")).at(0).flaw == Flaw::not_a_result);
 }
