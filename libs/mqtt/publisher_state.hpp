@@ -20,10 +20,10 @@
 #include <thread>
 #include <utility>
 
-#include "mqtt/backoff.hpp"
 #include "mqtt/paho.hpp"
 #include "mqtt/publisher.hpp"
 #include "mqtt/reason.hpp"
+#include "net/backoff.hpp"
 
 namespace weir::mqtt {
 
@@ -184,7 +184,7 @@ private:
     bool stop_ = false;
 
     // Of the control thread alone.
-    Backoff backoff_;
+    net::Backoff backoff_;
     bool connecting_ = false;
     bool failure_told_ = false;
     Clock::time_point next_attempt_ = Clock::now();

@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "mqtt/backoff.hpp"
 #include "mqtt/read_buffer.hpp"
 #include "mqtt/transport.hpp"
 #include "net/asio.hpp"
+#include "net/backoff.hpp"
 #include "net/io_thread.hpp"
 
 namespace weir::mqtt {
@@ -86,7 +86,7 @@ private:
     const log::Field broker_{"broker", options_.connection.broker.text()};
     const log::Field client_{"client_id", options_.connection.client_id};
     Session session_;
-    Backoff backoff_;
+    net::Backoff backoff_;
 
     net::IoThread thread_{"mqtt"};
     Resolver resolver_;

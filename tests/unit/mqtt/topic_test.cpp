@@ -3,7 +3,6 @@
 #include "mqtt/topic.hpp"
 
 #include "catch.hpp"
-#include "mqtt/backoff.hpp"
 #include "mqtt/connection.hpp"
 
 namespace weir::mqtt {
@@ -105,21 +104,6 @@ TEST_CASE("broker addresses are read", "[mqtt][connection]") {
                             "tcp://h:70000", "tcp://h:x", "tls://h:8883", "tcp://::1", "tcp://h/x",
                             "mqtts://h/x", "ws://h:0/x", "ws:///x", "ws://h/x y", "ws://h/x\r\n"})
         CHECK_FALSE(BrokerUri::parse(bad).ok());
-}
-
-TEST_CASE("waits are drawn from the least to a doubling ceiling above it", "[mqtt][backoff]") {
-    using std::chrono::milliseconds;
-    for (std::uint64_t seed = 0; seed < 100; ++seed) {
-        const milliseconds least{seed % 2 == 0 ? 0 : 1'500};
-        Backoff backoff(milliseconds{100}, milliseconds{1'000}, seed, least);
-        for (const int ceiling : {100, 200, 400, 800, 1'000, 1'000}) {
-            const auto wait = backoff.next();
-            CHECK(wait >= least);
-            CHECK(wait <= least + milliseconds{ceiling});
-        }
-        backoff.reset();
-        CHECK(backoff.next() <= least + milliseconds{100});
-    }
 }
 
 }  // namespace

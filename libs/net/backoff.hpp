@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <random>
 
-namespace weir::mqtt {
+namespace weir::net {
 
 /// How long to wait before the next attempt to connect.
 ///
-/// Problem: a broker that comes back must not be hit by every client at the same moment. So each
+/// Problem: a server that comes back must not be hit by every client at the same moment. So each
 /// wait is drawn evenly from zero to a ceiling that doubles with every failure ("full jitter"). To
 /// that comes what every wait has to be at the least.
 ///
@@ -41,4 +41,4 @@ private:
     std::mt19937_64 random_;
 };
 
-}  // namespace weir::mqtt
+}  // namespace weir::net
