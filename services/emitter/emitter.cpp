@@ -16,6 +16,7 @@
 #include "net/io_thread.hpp"
 #include "page_files.hpp"
 #include "socketio/server.hpp"
+#include "upstream.hpp"
 
 namespace weir::emitter {
 namespace {
@@ -77,14 +78,15 @@ HubOptions hub_options(const Options& options) {
 }
 
 /// What the feed does goes to the io thread, a few batches at a time.
-FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, const std::stop_token& stop) {
-    return {.start =
+FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate) {
+    return {.await_room = [&](milliseconds timeout) { return gate.wait(timeout); },
+            .start =
                 [&](std::vector<kafka::Position> positions) {
                     io.post([&hub, positions = std::move(positions)] { hub.start(positions); });
                 },
             .take =
-                [&, stop](std::vector<Outgoing> batch, std::vector<kafka::Position> ends) {
-                    if (!gate.enter(stop)) return;
+                [&](std::vector<Outgoing> batch, std::vector<kafka::Position> ends) {
+                    gate.enter();
                     io.post([&, batch = std::move(batch), ends = std::move(ends)] {
                         hub.take(batch, ends, now_ms());
                         gate.leave();
@@ -97,14 +99,31 @@ FeedSink sink_to(Hub& hub, net::IoThread& io, Gate& gate, const std::stop_token&
 }  // namespace
 
 Result<void> Emitter::run() {
-    const auto endpoint = net::parse_endpoint(options_.listen);
-    if (!endpoint) return endpoint.error();
     const auto zone = options_.time_zone.empty() ? json::TimeZone::host()
                                                  : json::TimeZone::load(options_.time_zone);
     if (!zone) return zone.error();
     auto selections =
         make_selections(options_.relays, options_.keys, options_.maps, options_.value_max);
     if (!selections) return selections.error();
+    return options_.upstream ? send_upstream(*zone, std::move(*selections))
+                             : serve(*zone, std::move(*selections));
+}
+
+Result<void> Emitter::send_upstream(const json::TimeZone& zone, std::vector<Selection> selections) {
+    Upstream upstream(options_, service_);
+    const socketio::Stats no_clients;
+    const http::ServerStats no_server;
+    Meters meters(service_.metrics(), options_.relays, no_clients, no_server, upstream.stats());
+    upstream.start();
+    Result<void> fed =
+        Feed(options_, zone, std::move(selections), service_, meters, upstream.sink()).run();
+    meters.update();
+    return fed;
+}
+
+Result<void> Emitter::serve(const json::TimeZone& zone, std::vector<Selection> selections) {
+    const auto endpoint = net::parse_endpoint(options_.listen);
+    if (!endpoint) return endpoint.error();
     raise_descriptor_limit(options_.clients + spare_connections);
 
     net::IoThread io("clients");
@@ -125,9 +144,9 @@ Result<void> Emitter::run() {
     log::info("listening", {{"address", net::to_string({endpoint->host, http.port()})}});
 
     Gate gate(batches_under_way_max);
-    Meters meters(service_.metrics(), options_.relays, server.stats(), http.stats());
-    Feed feed(options_, *zone, std::move(*selections), service_, meters,
-              sink_to(hub, io, gate, service_.stop()));
+    const socketio::UplinkStats no_upstream;
+    Meters meters(service_.metrics(), options_.relays, server.stats(), http.stats(), no_upstream);
+    Feed feed(options_, zone, std::move(selections), service_, meters, sink_to(hub, io, gate));
     Result<void> fed = feed.run();
 
     io.post([&] {

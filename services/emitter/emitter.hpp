@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
+#include "json/time_zone.hpp"
 #include "options.hpp"
 #include "runtime/service.hpp"
+#include "selection.hpp"
 
 namespace weir::emitter {
 
-/// The whole service: one thread reads Kafka and makes events, one serves all clients.
+/// The whole service: one thread reads Kafka and makes events, one serves all clients or sends to
+/// the upstream.
 class Emitter {
 public:
     /// Both outlive it.
@@ -18,6 +23,9 @@ public:
     Result<void> run();
 
 private:
+    Result<void> serve(const json::TimeZone& zone, std::vector<Selection> selections);
+    Result<void> send_upstream(const json::TimeZone& zone, std::vector<Selection> selections);
+
     const Options& options_;
     runtime::Service& service_;
 };

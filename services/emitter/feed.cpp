@@ -57,8 +57,11 @@ Feed::Feed(const Options& options, const json::TimeZone& zone, std::vector<Selec
       topics_(topics_of(options.relays)) {}
 
 Result<void> Feed::run() {
-    auto opened = kafka::Consumer::open(
-        options_.kafka, {.client_id = "emitter", .group = {}, .prefetch_max = prefetch_max});
+    auto opened =
+        kafka::Consumer::open(options_.kafka, {.client_id = "emitter",
+                                               .group = sink_.done ? options_.group : std::string{},
+                                               .assignment = kafka::Assignment::eager,
+                                               .prefetch_max = prefetch_max});
     if (!opened) return Error{opened.error().message};
     consumer_ = std::move(*opened);
     while (!service_.stop().stop_requested()) {
@@ -68,10 +71,13 @@ Result<void> Feed::run() {
             trouble_ = attempt.ok() ? std::nullopt : std::optional(attempt.error().message);
             refresh_due_ = now + (attempt.ok() ? Clock::duration(refresh_every) : retry_wait);
         }
-        read_some();
+        standing_ = !sink_.await_room(poll_wait);
+        if (!standing_) read_some();
         if (const auto failure = consumer_->fatal()) return Error{failure->message};
         report(now);
     }
+    if (sink_.finish) sink_.finish();
+    commit();
     consumer_->close();
     return {};
 }
@@ -89,6 +95,7 @@ Feed::Attempt Feed::refresh() {
         start_needed_ = true;
     }
     if (auto clamped = clamp_positions(); !clamped) return clamped;
+    if (auto asked = ask_for_ends(); !asked) return asked;
     if (start_needed_) {
         if (auto started = consumer_->start(positions_.next()); !started) return started;
         start_needed_ = false;
@@ -110,6 +117,18 @@ Feed::Attempt Feed::clamp_positions() {
     return {};
 }
 
+/// While nothing is read, no fetch tells how far the partitions have grown.
+Feed::Attempt Feed::ask_for_ends() {
+    ends_.clear();
+    if (!standing_) return {};
+    for (const kafka::Position& position : positions_.next()) {
+        const auto log = consumer_->query_watermarks(position.where, ask_timeout);
+        if (!log) return log.error();
+        ends_[position.where] = log->high;
+    }
+    return {};
+}
+
 /// At the start, from `--history` ago or the end. Later, from the beginning: what is in a
 /// partition that was added since is new.
 Feed::Attempt Feed::add_partitions(const std::string& topic, int first, int count) {
@@ -121,20 +140,51 @@ Feed::Attempt Feed::add_partitions(const std::string& topic, int first, int coun
             begin(where, Offset{0}, Offset{0});
         return {};
     }
-    const auto now =
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const auto from = consumer_->offsets_for_times(partitions, now - options_.history, ask_timeout);
-    if (!from) return from.error();
     std::vector<Offset> ends;
     for (const auto& where : partitions) {
         const auto log = consumer_->query_watermarks(where, ask_timeout);
         if (!log) return log.error();
         ends.push_back(log->high);
     }
-    const bool past = has_past(options_.relays, topic);
+    const auto from = beginnings(partitions, ends);
+    if (!from) return from.error();
     for (std::size_t i = 0; i < partitions.size(); ++i)
-        begin(partitions[i], past ? (*from)[i].offset : ends[i], ends[i]);
+        begin(partitions[i], (*from)[i].offset, ends[i]);
     return {};
+}
+
+kafka::Outcome<std::vector<kafka::Position>> Feed::beginnings(
+    const std::vector<kafka::TopicPartition>& partitions, const std::vector<Offset>& ends) {
+    const auto now =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    auto from = consumer_->offsets_for_times(partitions, now - options_.history, ask_timeout);
+    if (!from) return from;
+    if (!sink_.done) {
+        if (has_past(options_.relays, partitions.front().topic)) return from;
+        for (std::size_t i = 0; i < partitions.size(); ++i)
+            (*from)[i].offset = ends[i];
+        return from;
+    }
+    const auto committed = consumer_->committed(partitions, ask_timeout);
+    if (!committed) return committed.error();
+    for (std::size_t i = 0; i < partitions.size(); ++i)
+        if ((*committed)[i]) (*from)[i].offset = (*committed)[i]->offset;
+    return from;
+}
+
+/// What could not be committed is tried again with what comes after it.
+void Feed::commit() {
+    if (!sink_.done) return;
+    for (const kafka::Position& position : sink_.done())
+        to_commit_[position.where] = position.offset;
+    if (to_commit_.empty() || !consumer_->reachable()) return;
+    std::vector<kafka::Position> positions;
+    for (const auto& [where, offset] : to_commit_)
+        positions.push_back({where, offset, {}});
+    if (const auto committed = consumer_->commit(positions); !committed)
+        log::warn("the offsets could not be committed", {{"error", committed.error().message}});
+    else
+        to_commit_.clear();
 }
 
 void Feed::begin(const kafka::TopicPartition& where, Offset from, Offset end) {
@@ -225,10 +275,14 @@ void Feed::on_failed(const kafka::Event& event) {
 
 std::uint64_t Feed::records_left() const {
     std::uint64_t left = 0;
-    for (const kafka::Position& position : positions_.next())
-        if (const auto log = consumer_->cached_watermarks(position.where); log)
-            left += static_cast<std::uint64_t>(
-                std::max<std::int64_t>(number(log->high) - number(position.offset), 0));
+    for (const kafka::Position& position : positions_.next()) {
+        const auto fetched = consumer_->cached_watermarks(position.where);
+        const auto asked = ends_.find(position.where);
+        Offset end = fetched ? fetched->high : position.offset;
+        if (asked != ends_.end()) end = std::max(end, asked->second);
+        left += static_cast<std::uint64_t>(
+            std::max<std::int64_t>(number(end) - number(position.offset), 0));
+    }
     return left;
 }
 
@@ -247,6 +301,7 @@ void Feed::report(Clock::time_point now) {
     meters_.lag(records_left());
     meters_.update();
     sink_.tick();
+    commit();
 }
 
 }  // namespace weir::emitter

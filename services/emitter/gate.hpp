@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
-#include <stop_token>
 
 namespace weir::emitter {
 
@@ -13,17 +13,21 @@ namespace weir::emitter {
 /// Problem: Kafka delivers faster than sockets take it; without a bound the work would pile up in
 /// memory between the two.
 ///
-/// Threads: any.
+/// Threads: one enters, any leaves.
 class Gate {
 public:
     explicit Gate(std::size_t places) : places_(places) {}
 
-    /// Waits for a place; false when `stop` was requested first.
-    [[nodiscard]] bool enter(const std::stop_token& stop) {
+    /// Waits for a place; false when there is none in time. Only who enters takes it.
+    [[nodiscard]] bool wait(std::chrono::milliseconds timeout) {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [this] { return places_ > 0; })) return false;
+        return changed_.wait_for(lock, timeout, [this] { return places_ > 0; });
+    }
+
+    /// After wait(), by the one thread that does both.
+    void enter() {
+        const std::scoped_lock lock(mutex_);
         --places_;
-        return true;
     }
 
     void leave() {
@@ -34,7 +38,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::condition_variable_any changed_;
+    std::condition_variable changed_;
     std::size_t places_;
 };
 

@@ -4,7 +4,8 @@
 namespace weir::emitter {
 
 Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
-               const socketio::Stats& clients, const http::ServerStats& http)
+               const socketio::Stats& clients, const http::ServerStats& http,
+               const socketio::UplinkStats& upstream)
     : metrics_(metrics),
       delay_(metrics.histogram("weir_relay_seconds",
                                "Time from a record's production to its events, as the clocks of "
@@ -25,6 +26,7 @@ Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
         filtered_.emplace(filter, metrics.counter("weir_filtered_records_total",
                                                   "Times --keys or --map left out a record.",
                                                   {{"reason", std::string(name(filter))}}));
+    follow_upstream(upstream);
     follow_clients(clients);
     shown_.push_back({http.connections, metrics.gauge("weir_http_connections",
                                                       "Open HTTP connections, WebSockets apart.")});
@@ -37,6 +39,19 @@ Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
         follow(http.failed_handshakes[i], "weir_tls_handshakes_failed_total",
                "TLS handshakes that did not come to their end, and why.",
                {{"reason", std::string(name(static_cast<http::HandshakeFailure>(i)))}});
+}
+
+void Meters::follow_upstream(const socketio::UplinkStats& upstream) {
+    follow(upstream.connections, "weir_upstream_connections_total",
+           "Connections to --upstream that came about.");
+    follow(upstream.delivered, "weir_upstream_events_total", "Events that --upstream has got.");
+    follow(upstream.sent_again, "weir_upstream_events_repeated_total",
+           "Events sent again after a connection to --upstream was lost.");
+    follow(upstream.too_large, "weir_upstream_events_too_large_total",
+           "Events left out that were larger than --upstream takes.");
+    shown_.push_back({upstream.undelivered,
+                      metrics_.gauge("weir_upstream_waiting_events",
+                                     "Events read that --upstream is not known to have got yet.")});
 }
 
 void Meters::follow_clients(const socketio::Stats& clients) {

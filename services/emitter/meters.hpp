@@ -14,6 +14,7 @@
 #include "relay.hpp"
 #include "runtime/metrics.hpp"
 #include "socketio/stats.hpp"
+#include "socketio/uplink.hpp"
 #include "translator.hpp"
 
 namespace weir::emitter {
@@ -24,7 +25,8 @@ namespace weir::emitter {
 class Meters {
 public:
     Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
-           const socketio::Stats& clients, const http::ServerStats& http);
+           const socketio::Stats& clients, const http::ServerStats& http,
+           const socketio::UplinkStats& upstream);
 
     void record_read(std::string_view topic);
     void record_flawed(Flaw flaw);
@@ -51,6 +53,7 @@ private:
     void follow(const Source& source, const std::string& name, const std::string& help,
                 const runtime::Labels& labels = {});
     void follow_clients(const socketio::Stats& clients);
+    void follow_upstream(const socketio::UplinkStats& upstream);
 
     runtime::Metrics& metrics_;
     std::map<std::string, runtime::Counter, std::less<>> read_;

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
+#include "json/document.hpp"
 #include "json/time_zone.hpp"
 #include "net/endpoint.hpp"
+#include "net/tls.hpp"
 #include "page_files.hpp"
 
 namespace weir::emitter {
@@ -35,6 +37,10 @@ Result<void> check_origin(const std::string& origin) {
         fmt::format("expected an origin such as https://example.org, or *, got \"{}\"", origin)};
 }
 
+Result<void> check_auth(const std::string& text) {
+    return text.empty() ? Result<void>{} : json::Document().read(text);
+}
+
 Result<void> check_map(const Map& map) {
     const auto program = compile(map, Bytes{1});
     return program.ok() ? Result<void>{} : program.error();
@@ -58,6 +64,22 @@ void check_names(std::string_view option, const std::vector<Rule>& rules,
 Result<void> check_time_zone(const std::string& name) {
     const auto zone = name.empty() ? json::TimeZone::host() : json::TimeZone::load(name);
     return zone.ok() ? Result<void>{} : zone.error();
+}
+
+void check_upstream(const Options& options, std::vector<std::string>& mistakes) {
+    const bool tls = options.upstream && options.upstream->tls;
+    if (!tls && !options.upstream_ca.empty())
+        mistakes.emplace_back("--upstream-ca: expected --upstream to begin with https://");
+    if (tls)
+        if (const auto trust = net::tls_client_context({.ca_file = options.upstream_ca}); !trust)
+            mistakes.push_back("--upstream over TLS: " + trust.error().message);
+    if (!options.upstream) return;
+    for (const Relay& relay : options.relays)
+        if (relay.latest)
+            mistakes.push_back(
+                fmt::format("--relay {}: :latest is for clients, not for --upstream, "
+                            "which gets every event",
+                            config::Codec<Relay>::format(relay)));
 }
 
 }  // namespace
@@ -134,6 +156,38 @@ void Options::declare(config::Command& command) {
     command.option("latest-size", latest_size, "The same in bytes of JSON.")
         .range(Bytes{1 << 10}, Bytes{1 << 30});
 
+    command.section("Upstream");
+    command.option(
+        "upstream", upstream,
+        "A Socket.IO server, http://HOST[:PORT][/PATH] or https://…, to which events are "
+        "sent instead of to clients; the path is that of Engine.IO, /socket.io/ if none "
+        "is given. Only one emitter should send to it under one --group.");
+    command.option(
+        "upstream-ack", upstream_ack,
+        "An event counts as delivered when the server's handler acknowledged it, instead "
+        "of when the server has read it. Only for servers whose handlers do.");
+    command
+        .option("upstream-auth", upstream_auth,
+                "What the server is told at every CONNECT, a JSON object such as "
+                "{\"token\":\"…\"}.")
+        .metavar("JSON")
+        .secret()
+        .check(check_auth);
+    command
+        .option("upstream-ca", upstream_ca,
+                "For https: a file of the certificates (PEM) that may have signed the server's; "
+                "empty: those the system trusts.")
+        .metavar("FILE");
+    command
+        .option("upstream-timeout", upstream_timeout,
+                "How long the server may take to let us in, or to confirm something of what it was "
+                "sent, before the connection is made anew.")
+        .range(100ms, 1h);
+    command
+        .option("group", group,
+                "The Kafka consumer group under whose name is kept what --upstream has got.")
+        .required_if([this] { return upstream.has_value(); });
+
     command.section("Clients");
     command.option("clients", clients, "The most clients at once; more are asked to come later.")
         .range(1, 1'000'000);
@@ -178,6 +232,7 @@ void Options::declare(config::Command& command) {
             if (std::find(relays.begin(), relay, *relay) != relay)
                 mistakes.push_back(fmt::format("--relay: {} is given twice",
                                                config::Codec<Relay>::format(*relay)));
+        check_upstream(*this, mistakes);
         check_names("keys", keys, relays, mistakes);
         check_names("map", maps, relays, mistakes);
         const auto latest = static_cast<std::uint64_t>(
@@ -189,6 +244,8 @@ void Options::declare(config::Command& command) {
                 "each relay with :latest ({}): a client that joins gets all of it at once",
                 format_bytes(client_queue), format_bytes(at_once)));
     });
+    command.example("emitter --relay results=broadcast_event:card --upstream http://localhost:5000",
+                    "Sends the results to an existing Socket.IO server.");
     command.example("emitter --relay results=emit:card --page build/release/page",
                     "Shows the results of a Kafka topic at http://localhost:5000/.");
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "kafka/options.hpp"
 #include "relay.hpp"
 #include "selection.hpp"
+#include "socketio/server_url.hpp"
 
 namespace weir::emitter {
 
@@ -53,6 +55,13 @@ struct Options {
     std::uint32_t latest_keys = 10'000;
     Bytes latest_size{512 << 10};
 
+    std::optional<socketio::ServerUrl> upstream;
+    bool upstream_ack = false;
+    std::string upstream_auth;
+    std::string upstream_ca;
+    std::chrono::milliseconds upstream_timeout{20'000};
+    std::string group = "emitter";
+
     std::uint32_t clients = 10'000;
     std::uint32_t clients_per_address = 0;
     Bytes client_queue{4 << 20};
@@ -70,3 +79,12 @@ struct Options {
 };
 
 }  // namespace weir::emitter
+
+template <>
+struct weir::config::Codec<weir::socketio::ServerUrl> {
+    static Result<socketio::ServerUrl> parse(std::string_view text) {
+        return socketio::ServerUrl::parse(text);
+    }
+    static std::string format(const socketio::ServerUrl& url) { return url.text(); }
+    static std::string metavar() { return "URL"; }
+};

@@ -262,6 +262,15 @@ EMITTER = [
         Panel("Bytes", {"to clients": rate("weir_client_out_bytes_total@"),
                         "from clients": rate("weir_client_in_bytes_total@")}, "Bps"),
     ]),
+    Row("Upstream", [
+        Panel("Events", {"got by it": rate("weir_upstream_events_total@"),
+                         "sent again": rate("weir_upstream_events_repeated_total@")}, PER_SECOND,
+              about="With --upstream."),
+        Panel("Not known to be there yet", {"{{instance}}": "weir_upstream_waiting_events@"}),
+        Panel("In 15 minutes", {
+            "connections": per_quarter("weir_upstream_connections_total@"),
+            "events larger than it takes": per_quarter("weir_upstream_events_too_large_total@")}),
+    ]),
     Row("HTTP", [
         Panel("Requests", {"answered": rate("weir_http_requests_total@"),
                            "bad": rate("weir_http_bad_requests_total@")}, PER_SECOND),
