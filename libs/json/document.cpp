@@ -68,11 +68,15 @@ std::string_view Value::string() const {
     return node.string;
 }
 
-Members Value::members() const {
+Members Value::children_if(Type type) const {
     const auto& node = document_->nodes_[index_];
-    const std::uint32_t first = node.type == Type::object ? index_ + 1 : node.next;
+    const std::uint32_t first = node.type == type ? index_ + 1 : node.next;
     return {*document_, first, node.next};
 }
+
+Members Value::members() const { return children_if(Type::object); }
+
+Members Value::elements() const { return children_if(Type::array); }
 
 Member Members::Iterator::operator*() const {
     return {document_->nodes_[index_].key, Value(*document_, index_)};

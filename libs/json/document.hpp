@@ -45,10 +45,14 @@ public:
     /// for what is no object.
     [[nodiscard]] Members members() const;
 
+    /// An array's elements in their order, each without a key. Empty for what is no array.
+    [[nodiscard]] Members elements() const;
+
 private:
     friend class Document;
     friend class Members;
     Value(const Document& document, std::uint32_t index) : document_(&document), index_(index) {}
+    Members children_if(Type type) const;
 
     const Document* document_;
     std::uint32_t index_;
@@ -59,7 +63,7 @@ struct Member {
     Value value;
 };
 
-/// The members of one object, as a range for `for`.
+/// The members of one object or the elements of one array, as a range for `for`.
 class Members {
 public:
     class Iterator {

@@ -63,6 +63,18 @@ TEST_CASE("members come in the order of the text with their bytes", "[json]") {
     CHECK(document.find(at("/a"))->members().begin() == document.find(at("/a"))->members().end());
 }
 
+TEST_CASE("elements come in their order, each whole", "[json]") {
+    Document document;
+    REQUIRE(document.read(R"({"a":[1,[2,3],{"b":4},"s"],"b":[]})").ok());
+    std::string seen;
+    for (const auto& [key, value] : document.find(at("/a"))->elements())
+        seen += std::string(key) + std::string(value.raw()) + ";";
+    CHECK(seen == R"(1;[2,3];{"b":4};"s";)");
+    for (const Value none : {*document.find(at("/b")), *document.find(at("/a/0")), document.root()})
+        CHECK(none.elements().begin() == none.elements().end());
+    CHECK(document.find(at("/a"))->members().begin() == document.find(at("/a"))->members().end());
+}
+
 TEST_CASE("the last of equal keys counts, as a whole", "[json]") {
     constexpr std::string_view text = R"({"a":{"b":1},"data":"x","data":2,"a":{"c":3}})";
     Document document;
