@@ -121,30 +121,32 @@ void Client::on_connect(const Packet& packet) {
     if (sockets_.size() + returning_.size() >= server_.options.namespaces_max)
         return refuse(packet.nsp, "Too many namespaces", {});
     const std::string_view auth = packet.data.empty() ? "{}" : packet.data;
+    Joining joining{.auth = auth, .remote_address = session_.remote_address()};
+    if (nsp->admit_)
+        if (const auto refusal = nsp->admit_(joining))
+            return refuse(packet.nsp, refusal->message, refusal->data);
     auto past = nsp->return_ ? past_of(auth) : std::nullopt;
-    if (!past) return enter(*nsp, auth, random_id(private_id_bytes), nullptr);
+    if (!past) return enter(*nsp, joining, random_id(private_id_bytes), nullptr);
     returning_.push_back(nsp);
-    nsp->return_(past->offset, [this, session = session_.weak_from_this(), nsp,
-                                auth = std::string(auth),
-                                id = std::move(past->private_id)](ChunkPtr missed) {
-        const auto alive = session.lock();  // it owns this client
-        if (!alive || !alive->is_open() || std::erase(returning_, nsp) == 0) return;
-        const bool recovered = missed != nullptr;
-        Stats& stats = server_.engine->mutable_stats();
-        ++(recovered ? stats.recovered : stats.unrecovered);
-        enter(*nsp, auth, recovered ? id : random_id(private_id_bytes), std::move(missed));
-    });
+    nsp->return_(joining, past->offset,
+                 [this, session = session_.weak_from_this(), nsp, auth = std::string(auth),
+                  data = joining.data, id = std::move(past->private_id)](ChunkPtr missed) {
+                     const auto alive = session.lock();  // it owns this client
+                     if (!alive || !alive->is_open() || std::erase(returning_, nsp) == 0) return;
+                     const bool recovered = missed != nullptr;
+                     Stats& stats = server_.engine->mutable_stats();
+                     ++(recovered ? stats.recovered : stats.unrecovered);
+                     enter(*nsp, {auth, alive->remote_address(), data},
+                           recovered ? id : random_id(private_id_bytes), std::move(missed));
+                 });
 }
 
 /// Joins the namespace. With `missed` as a client that comes back.
-void Client::enter(Namespace& nsp, std::string_view auth, const std::string& private_id,
+void Client::enter(Namespace& nsp, const Joining& joining, const std::string& private_id,
                    ChunkPtr missed) {
     auto socket = std::make_shared<Socket>(*this, session_, nsp, public_id(private_id),
                                            missed != nullptr);
-    if (nsp.admit_)
-        if (const auto refusal = nsp.admit_(*socket, auth))
-            return refuse(nsp.name(), refusal->message, refusal->data);
-
+    socket->data = joining.data;
     deadline_.reset();
     sockets_.push_back(socket);
     nsp.join(*socket);
@@ -154,7 +156,7 @@ void Client::enter(Namespace& nsp, std::string_view auth, const std::string& pri
     session_.send_text(
         encode_packet({.type = PacketType::connect, .nsp = nsp.name(), .data = data}));
     if (missed) session_.send(std::move(missed));
-    if (nsp.connect_ && socket->connected()) nsp.connect_(*socket, auth);
+    if (nsp.connect_ && socket->connected()) nsp.connect_(*socket, joining.auth);
 }
 
 void Client::refuse(std::string_view nsp, std::string_view message, std::string_view data) {

@@ -15,6 +15,7 @@
 namespace weir::socketio {
 
 class ServerCore;
+struct Joining;
 
 /// One client with all its namespaces: reads its packets, keeps the protocol's rules, and ends the
 /// session when the client breaks one (revision 5, "Packet types" and "Binary").
@@ -48,7 +49,7 @@ private:
     void on_binary(std::string_view bytes);
     void on_packet(const Packet& packet, const Attachments& attachments);
     void on_connect(const Packet& packet);
-    void enter(Namespace& nsp, std::string_view auth, const std::string& private_id,
+    void enter(Namespace& nsp, const Joining& joining, const std::string& private_id,
                ChunkPtr missed);
     bool knows(std::string_view nsp) const;
     void on_event(const std::shared_ptr<Socket>& socket, const Packet& packet,

@@ -22,6 +22,9 @@ constexpr std::size_t sid_bytes = 18;
 
 constexpr std::chrono::milliseconds stop_tick{50};
 
+// Sessions that are sent to between two looks at what else is to be done; some 2 ms.
+constexpr std::size_t flush_slice = 512;
+
 http::Response come_later(unsigned status, std::string reason) {
     http::Response response{
         .status = status, .content_type = "text/plain", .body = std::move(reason), .close = true};
@@ -187,9 +190,12 @@ void EngineCore::run_plans() {
     const auto closing = std::exchange(to_close_, {});
     for (const auto& session : closing)
         session->close(CloseReason::too_slow);
-    const auto flushing = std::exchange(to_flush_, {});
-    for (const auto& session : flushing)
-        session->flush();
+    const std::size_t count = std::min(to_flush_.size(), flush_slice);
+    for (std::size_t i = 0; i < count; ++i)
+        to_flush_[i]->flush();
+    to_flush_.erase(to_flush_.begin(), to_flush_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (to_flush_.empty() || std::exchange(plans_posted_, true)) return;
+    asio::post(context_, [core = shared_from_this()] { core->run_plans(); });
 }
 
 void EngineCore::forget(const Session& session) {

@@ -32,23 +32,55 @@ void Namespace::on_event(std::string name, OnEvent handler) {
 
 void Namespace::emit(std::string_view event, std::string_view args,
                      const Attachments& attachments) {
-    if (members_.empty()) return;
-    Chunk& chunk = open_chunk(false);
-    chunk.add_packet(
-        EngineType::message,
-        encode_event(name_, event, args, static_cast<std::uint32_t>(attachments.size())));
-    for (const std::string& bytes : attachments)
-        chunk.add_binary(bytes);
-    plan_round();
+    log_event(event, args, attachments, nullptr);
 }
 
 std::uint64_t Namespace::emit_volatile(std::string_view event, std::string_view args) {
+    return log_volatile(event, args, nullptr);
+}
+
+void Broadcast::emit(std::string_view event, std::string_view args,
+                     const Attachments& attachments) const {
+    const Room* room = nsp_.rooms_.find(room_);
+    if (!inside_) return nsp_.log_event(event, args, attachments, room);
+    if (room == nullptr) return;
+    auto chunk = std::make_shared<Chunk>();
+    nsp_.add_event(*chunk, event, args, attachments);
+    for (const Room::Member& member : room->members)
+        member.socket->emit(chunk);
+}
+
+std::uint64_t Broadcast::emit_volatile(std::string_view event, std::string_view args) const {
+    const Room* room = nsp_.rooms_.find(room_);
+    if (!inside_) return nsp_.log_volatile(event, args, room);
+    const std::uint64_t number = ++nsp_.volatile_events_;
+    if (room == nullptr) return number;
+    const ChunkPtr chunk = nsp_.encode(event, args);
+    for (const Room::Member& member : room->members)
+        nsp_.offer(*member.socket, chunk, number);
+    return number;
+}
+
+void Namespace::log_event(std::string_view event, std::string_view args,
+                          const Attachments& attachments, const Room* except) {
+    if (is_everybody(except)) return;
+    add_event(open_chunk(false, except), event, args, attachments);
+    plan_round();
+}
+
+std::uint64_t Namespace::log_volatile(std::string_view event, std::string_view args,
+                                      const Room* except) {
     ++volatile_events_;
-    if (!members_.empty()) {
-        open_chunk(true).add_packet(EngineType::message, encode_event(name_, event, args));
+    if (!is_everybody(except)) {
+        add_to(open_chunk(true, except), event, args);
         plan_round();
     }
     return volatile_events_;
+}
+
+/// True when nobody is left without who is in the room.
+bool Namespace::is_everybody(const Room* room) const {
+    return members_.size() == (room == nullptr ? 0 : room->members.size());
 }
 
 ChunkPtr Namespace::encode(std::string_view event, std::string_view args) const {
@@ -59,20 +91,29 @@ void Namespace::add_to(Chunk& chunk, std::string_view event, std::string_view ar
     chunk.add_packet(EngineType::message, encode_event(name_, event, args));
 }
 
-Chunk& Namespace::open_chunk(bool is_volatile) {
-    const bool fits = open_ && (open_first_volatile_ != 0) == is_volatile &&
-                      open_->frames().size() <= chunk_bytes_max;
+void Namespace::add_event(Chunk& chunk, std::string_view event, std::string_view args,
+                          const Attachments& attachments) const {
+    chunk.add_packet(
+        EngineType::message,
+        encode_event(name_, event, args, static_cast<std::uint32_t>(attachments.size())));
+    for (const std::string& bytes : attachments)
+        chunk.add_binary(bytes);
+}
+
+Chunk& Namespace::open_chunk(bool is_volatile, const Room* except) {
+    const bool fits = open_ && (open_kind_.first_volatile != 0) == is_volatile &&
+                      open_kind_.except == except && open_->frames().size() <= chunk_bytes_max;
     if (!fits) seal();
     if (!open_) {
         open_ = std::make_shared<Chunk>();
-        open_first_volatile_ = is_volatile ? volatile_events_ : 0;
+        open_kind_ = {.first_volatile = is_volatile ? volatile_events_ : 0, .except = except};
     }
     return *open_;
 }
 
 /// Ends the open chunk: it can be sent, and what comes next is a new position.
 void Namespace::seal() {
-    if (open_) log_.push_back({std::exchange(open_, nullptr), open_first_volatile_});
+    if (open_) log_.push_back({std::exchange(open_, nullptr), open_kind_});
 }
 
 void Namespace::join(Socket& socket) {
@@ -85,6 +126,8 @@ void Namespace::leave(Socket& socket) {
     const std::size_t hole = socket.member_;
     WEIR_ASSERT(hole < members_.size() && members_[hole].socket == &socket,
                 "a socket that leaves is a member");
+    while (!socket.seats_.empty())
+        rooms_.leave(socket.seats_, socket.seats_.size() - 1);
     // The last member moves into the hole. If the round has passed the hole but not yet the last
     // member, this is the moment to bring that one up to date.
     if (hole < round_next_ && members_.size() > round_next_) deliver(members_.back());
@@ -93,24 +136,58 @@ void Namespace::leave(Socket& socket) {
     members_.pop_back();
 }
 
-void Namespace::catch_up(const Socket& socket) {
+void Namespace::enter_room(Socket& socket, std::string_view name) {
     seal();
+    Member& member = members_[socket.member_];
+    deliver(member);
+    rooms_.join(name, socket, socket.seats_);
+    member.in_rooms = true;
+}
+
+void Namespace::leave_room(Socket& socket, std::string_view name) {
+    seal();
+    Member& member = members_[socket.member_];
+    deliver(member);
+    const auto seat = std::ranges::find(socket.seats_, rooms_.find(name), &Seat::room);
+    rooms_.leave(socket.seats_, static_cast<std::size_t>(seat - socket.seats_.begin()));
+    member.in_rooms = !socket.seats_.empty();
+}
+
+/// A chunk that this member passes over may grow on: sealed for every event of a room, the log
+/// would be all small pieces for the others.
+void Namespace::catch_up(const Socket& socket) {
+    if (open_ && !socket.sits_in(open_kind_.except)) seal();
     deliver(members_[socket.member_]);
 }
 
 void Namespace::deliver(Member& member) {
-    if (member.next == log_end()) return;
+    bool queued = false;
     for (; member.next < log_end(); ++member.next) {
-        const Entry& entry = log_[static_cast<std::size_t>(member.next - log_start_)];
-        if (entry.first_volatile == 0 || member.session->flush()) {
-            member.session->queue(entry.chunk);
+        const auto& [chunk, kind] = log_[static_cast<std::size_t>(member.next - log_start_)];
+        if (kind.except != nullptr && member.in_rooms && member.socket->sits_in(kind.except))
             continue;
+        if (kind.first_volatile == 0 || member.session->flush()) {
+            member.session->queue(chunk);
+            queued = true;
+        } else {
+            pass_over(*member.socket, *chunk, kind.first_volatile);
         }
-        server_.engine->mutable_stats().volatile_dropped += entry.chunk->packets();
-        if (!member.socket->missed_) member.socket->missed_ = entry.first_volatile;
-        member.session->await_ready();
     }
-    member.session->flush();
+    if (queued) member.session->flush();
+}
+
+void Namespace::offer(Socket& socket, const ChunkPtr& chunk, std::uint64_t number) {
+    catch_up(socket);
+    if (socket.session_->flush())
+        socket.session_->send(chunk);
+    else
+        pass_over(socket, *chunk, number);
+}
+
+void Namespace::pass_over(Socket& socket, const Chunk& chunk, std::uint64_t number) {
+    server_.engine->mutable_stats().volatile_dropped += chunk.packets();
+    if (!socket.missed_) socket.missed_ = number;
+    socket.session_->await_ready();
 }
 
 void Namespace::make_up(Socket& socket) {

@@ -25,6 +25,31 @@ struct Refusal {
     std::string data = {};  ///< JSON, or empty
 };
 
+/// A client that asks to join a namespace.
+struct Joining {
+    std::string_view auth;  ///< the JSON object of its CONNECT, `{}` without one
+    const std::string& remote_address;
+    std::shared_ptr<void> data = {};  ///< becomes Socket::data
+};
+
+/// Some members of a namespace, to send to: those in a room, or all but those. Made for one call.
+class Broadcast {
+public:
+    /// As Namespace has them.
+    void emit(std::string_view event, std::string_view args,
+              const Attachments& attachments = {}) const;
+    std::uint64_t emit_volatile(std::string_view event, std::string_view args) const;
+
+private:
+    friend class Namespace;
+    Broadcast(Namespace& nsp, std::string_view room, bool inside)
+        : nsp_(nsp), room_(room), inside_(inside) {}
+
+    Namespace& nsp_;
+    const std::string_view room_;
+    const bool inside_;
+};
+
 /// Sockets that get the same events ("Namespaces", Socket.IO protocol revision 5).
 ///
 /// Problem: an event for thousands of sockets must be encoded once, leave in as few writes as
@@ -33,19 +58,23 @@ struct Refusal {
 /// own: a round over the members, a slice a turn of the event loop, brings each up to the end, and
 /// an event for one member brings that one up to the end first.
 ///
+/// Sockets may be in rooms, which are the server's alone ("Rooms", socket.io 4): nothing of them is
+/// on the wire. An event for a room goes to its members at once, as one for each of them would. An
+/// event for all but a room is in the log, and who is in the room passes over it.
+///
 /// Threads:  the io thread.
 /// Ordering: every socket gets what was emitted after it joined, in the order of the calls.
 class Namespace {
 public:
-    using Admit =
-        std::function<std::optional<Refusal>(const Socket& socket, std::string_view auth)>;
+    using Admit = std::function<std::optional<Refusal>(Joining& joining)>;
     using OnConnect = std::function<void(Socket& socket, std::string_view auth)>;
     using OnDisconnect = std::function<void(Socket& socket, CloseReason reason)>;
     using OnEvent = std::function<void(Socket& socket, Event& event)>;
     /// `missed`: what a client that comes back has missed, by add_to(); null makes it a new one.
     using Decide = std::function<void(ChunkPtr missed)>;
     using OnReady = std::function<void(Socket& socket, std::uint64_t first_missed)>;
-    using OnReturn = std::function<void(std::string_view offset, Decide decide)>;
+    using OnReturn =
+        std::function<void(const Joining& joining, std::string_view offset, Decide decide)>;
 
     Namespace(ServerCore& server, std::string name);
     ~Namespace();
@@ -56,8 +85,7 @@ public:
     /// Sockets that have joined.
     std::size_t size() const { return members_.size(); }
 
-    /// Asked before a socket joins; `auth` is the JSON object of its CONNECT, `{}` without one.
-    /// Everybody may join by default.
+    /// Asked first of all, also about a client that comes back. Everybody may join by default.
     void on_admit(Admit admit) { admit_ = std::move(admit); }
     /// Called when the socket has been told that it joined; it may emit to it from here on.
     void on_connect(OnConnect handler) { connect_ = std::move(handler); }
@@ -82,8 +110,15 @@ public:
     void emit(std::string_view event, std::string_view args, const Attachments& attachments = {});
 
     /// The same, but a member that is not ready to send at once does without. Returns the event's
-    /// number: volatile events of a namespace are counted from 1.
+    /// number: volatile events of a namespace are counted from 1, whomever they are for.
     std::uint64_t emit_volatile(std::string_view event, std::string_view args);
+
+    /// The members that are in the room at the time of the call.
+    Broadcast to(std::string_view room) { return {*this, room, true}; }
+    /// All others.
+    Broadcast except(std::string_view room) { return {*this, room, false}; }
+    /// Rooms that somebody is in.
+    std::size_t rooms() const { return rooms_.size(); }
 
     /// An event ready to be sent to many single sockets of this namespace, encoded and held once.
     ChunkPtr encode(std::string_view event, std::string_view args) const;
@@ -91,30 +126,51 @@ public:
     void add_to(Chunk& chunk, std::string_view event, std::string_view args) const;
 
 private:
+    friend class Broadcast;
     friend class Client;
     friend class Socket;
 
     struct Member {
         Session* session;
         Socket* socket;
-        std::uint64_t next;  ///< position in the log
+        std::uint64_t next;     ///< position in the log
+        bool in_rooms = false;  ///< so that who is in none need not be looked at
+    };
+    /// What the events of one chunk have in common.
+    struct Kind {
+        std::uint64_t first_volatile = 0;  ///< the number of its first event; 0: not volatile
+        /// Who is in it passes over the chunk. Only compared: whoever enters or leaves a room is
+        /// brought up to the end of the log first, so a later room may have the same address.
+        const Room* except = nullptr;
     };
     struct Entry {
         ChunkPtr chunk;
-        std::uint64_t first_volatile;  ///< the number of its first event; 0: not volatile
+        Kind kind;
     };
 
     void join(Socket& socket);
     void leave(Socket& socket);
     /// Sends `socket` what was emitted to all before this moment.
     void catch_up(const Socket& socket);
+    void enter_room(Socket& socket, std::string_view name);
+    void leave_room(Socket& socket, std::string_view name);
     /// The socket's client is ready again.
     void make_up(Socket& socket);
 
-    Chunk& open_chunk(bool is_volatile);
+    void log_event(std::string_view event, std::string_view args, const Attachments& attachments,
+                   const Room* except);
+    std::uint64_t log_volatile(std::string_view event, std::string_view args, const Room* except);
+    bool is_everybody(const Room* room) const;
+    void add_event(Chunk& chunk, std::string_view event, std::string_view args,
+                   const Attachments& attachments) const;
+    Chunk& open_chunk(bool is_volatile, const Room* except);
     void seal();
     std::uint64_t log_end() const { return log_start_ + log_.size(); }
     void deliver(Member& member);
+    /// Sends a volatile event to a socket of the room it is for, if it is ready.
+    void offer(Socket& socket, const ChunkPtr& chunk, std::uint64_t number);
+    /// A volatile event finds a socket that is not ready.
+    void pass_over(Socket& socket, const Chunk& chunk, std::uint64_t number);
     void plan_round();
     void run_slice();
 
@@ -128,10 +184,11 @@ private:
     std::map<std::string, OnEvent, std::less<>> events_;
 
     std::vector<Member> members_;
+    Rooms rooms_;
     std::deque<Entry> log_;
     std::uint64_t log_start_ = 0;  ///< position of the log's first entry
     std::shared_ptr<Chunk> open_;  ///< the end of the log, still growing
-    std::uint64_t open_first_volatile_ = 0;  ///< as Entry has it
+    Kind open_kind_;
     std::uint64_t volatile_events_ = 0;
     bool round_planned_ = false;
     std::size_t round_next_ = 0;  ///< members before it are up to round_end_

@@ -47,6 +47,8 @@ struct ServerOptions {
     std::size_t attachments_bytes_max = 4'000'000;          ///< of one packet, together
     std::size_t acks_max = 100;                             ///< open at once for one socket
     std::size_t namespaces_max = 16;                        ///< joined by one client
+    std::size_t rooms_max = 1'000;                          ///< one socket is in at once
+    std::size_t room_name_bytes_max = 256;
 };
 
 }  // namespace weir::socketio

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socketio/socket.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "socketio/ack_table.hpp"
@@ -84,6 +87,28 @@ void Socket::emit_with_ack(std::string_view event, std::string_view args, OnAnsw
     if (acks_->size() >= options.acks_max) return on_answer(std::nullopt);
     const std::uint64_t id = acks_->add(std::move(on_answer), options.ack_timeout);
     send(encode_event(nsp_.name(), event, args, 0, id), {});
+}
+
+Result<void> Socket::join(std::string_view room) {
+    if (!connected() || is_in(room)) return {};
+    const ServerOptions& options = client_->server().options;
+    if (room.size() > options.room_name_bytes_max)
+        return Error{fmt::format("expected a room's name of at most {} bytes, got {}",
+                                 options.room_name_bytes_max, room.size())};
+    if (seats_.size() >= options.rooms_max)
+        return Error{fmt::format("a socket may be in at most {} rooms", options.rooms_max)};
+    nsp_.enter_room(*this, room);
+    return {};
+}
+
+void Socket::leave(std::string_view room) {
+    if (is_in(room)) nsp_.leave_room(*this, room);
+}
+
+bool Socket::is_in(std::string_view room) const { return sits_in(nsp_.rooms_.find(room)); }
+
+bool Socket::sits_in(const Room* room) const {
+    return room != nullptr && std::ranges::find(seats_, room, &Seat::room) != seats_.end();
 }
 
 void Socket::disconnect(Disconnect what) {

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
 #include "socketio/chunk.hpp"
+#include "socketio/rooms.hpp"
 #include "socketio/stats.hpp"
 
 namespace weir::socketio {
@@ -79,6 +81,13 @@ public:
     void emit_volatile(std::string_view event, std::string_view args);
     void emit_with_ack(std::string_view event, std::string_view args, OnAnswer on_answer);
 
+    /// Enters a room of its namespace, see Namespace::to(); it leaves them all with the namespace.
+    /// Errors: the name is longer than ServerOptions::room_name_bytes_max, or it is in
+    /// ServerOptions::rooms_max rooms already.
+    Result<void> join(std::string_view room);
+    void leave(std::string_view room);
+    bool is_in(std::string_view room) const;
+
     /// The client is told and does not come back by itself ("DISCONNECT", revision 5).
     void disconnect(Disconnect what);
 
@@ -89,8 +98,10 @@ private:
     friend class Ack;
     friend class Client;
     friend class Namespace;
+    friend class Rooms;
 
     void send(const std::string& packet, const Attachments& attachments);
+    bool sits_in(const Room* room) const;
     void detach();
 
     Client* client_;  ///< null once it has left
@@ -100,6 +111,7 @@ private:
     const bool recovered_;
     std::size_t member_ = 0;  ///< its place among the namespace's members
     std::optional<std::uint64_t> missed_{};  ///< the first volatile event it did without
+    std::vector<Seat> seats_;                ///< the rooms it is in
     std::shared_ptr<AckTable> acks_;
 };
 

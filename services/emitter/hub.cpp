@@ -88,7 +88,8 @@ void Hub::add_room(socketio::Namespace& nsp, const HubOptions& options) {
         if (caught_up_) welcome(room, socket);
     });
     if (room.backlog)
-        nsp.on_return([this, &room](std::string_view offset, socketio::Namespace::Decide decide) {
+        nsp.on_return([this, &room](const socketio::Joining&, std::string_view offset,
+                                    socketio::Namespace::Decide decide) {
             take_back(room, offset, std::move(decide));
         });
 }

@@ -40,6 +40,17 @@ function addHandlers(nsp) {
     });
     socket.on("broadcast", (...args) => nsp.emit("broadcasted", ...args));
     socket.on("volatile", (...args) => nsp.volatile.emit("volatiled", ...args));
+    socket.on("join", (room, answer) => {
+      socket.join(room);
+      answer?.(true);
+    });
+    socket.on("quit", (room, answer) => {
+      socket.leave(room);
+      answer?.(true);
+    });
+    socket.on("to", (room, ...args) => nsp.to(room).emit("told", ...args));
+    socket.on("except", (room, ...args) => nsp.except(room).emit("told", ...args));
+    socket.on("volatile-to", (room, ...args) => nsp.to(room).volatile.emit("told", ...args));
     socket.on("leave", () => socket.disconnect());
     socket.on("close", () => socket.disconnect(true));
   });

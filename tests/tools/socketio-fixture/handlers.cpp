@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers.hpp"
 
+#include "socketio/json_text.hpp"
 #include "socketio/session.hpp"
 
 using namespace weir::socketio;
@@ -28,6 +29,40 @@ void ask(Socket& socket, Event& event) {
     });
 }
 
+/// An event whose first argument, a string without escapes, is a room.
+struct ForRoom {
+    explicit ForRoom(const Event& event) {
+        const auto list = "[" + std::string(event.args) + "]";
+        const auto array = scan_json_array(list);
+        if (array->first.size() > 1) room = array->first.substr(1, array->first.size() - 2);
+        args = array->rest;
+    }
+    std::string room, args;
+};
+
+void add_room_handlers(Namespace& nsp) {
+    nsp.on_event("join", [](Socket& socket, Event& event) {
+        const auto joined = socket.join(ForRoom(event).room);
+        if (event.ack) event.ack->send(joined.ok() ? "true" : "false");
+    });
+    nsp.on_event("quit", [](Socket& socket, Event& event) {
+        socket.leave(ForRoom(event).room);
+        if (event.ack) event.ack->send("true");
+    });
+    nsp.on_event("to", [&nsp](Socket&, Event& event) {
+        const ForRoom wanted(event);
+        nsp.to(wanted.room).emit("told", wanted.args, event.attachments);
+    });
+    nsp.on_event("except", [&nsp](Socket&, Event& event) {
+        const ForRoom wanted(event);
+        nsp.except(wanted.room).emit("told", wanted.args, event.attachments);
+    });
+    nsp.on_event("volatile-to", [&nsp](Socket&, Event& event) {
+        const ForRoom wanted(event);
+        nsp.to(wanted.room).emit_volatile("told", wanted.args);
+    });
+}
+
 }  // namespace
 
 std::unique_ptr<SessionHandler> echo(Session& session) { return std::make_unique<Echo>(session); }
@@ -46,6 +81,7 @@ void add_handlers(Namespace& nsp) {
     });
     nsp.on_event("volatile",
                  [&nsp](Socket&, Event& event) { nsp.emit_volatile("volatiled", event.args); });
+    add_room_handlers(nsp);
     nsp.on_event("leave",
                  [](Socket& socket, Event&) { socket.disconnect(Disconnect::this_namespace); });
     nsp.on_event("close",
@@ -53,7 +89,7 @@ void add_handlers(Namespace& nsp) {
 }
 
 void refuse_all(Namespace& nsp) {
-    nsp.on_admit([](const Socket&, std::string_view) {
+    nsp.on_admit([](Joining&) {
         return Refusal{.message = "Members only", .data = R"({"code":7})"};
     });
 }
