@@ -9,7 +9,7 @@ Backlog::Backlog(std::vector<std::string> topics, std::size_t bytes_max)
     : bytes_max_(bytes_max), now_(std::move(topics)), kept_from_(now_) {}
 
 std::size_t Backlog::size_of(const SentEvent& event) {
-    return sizeof event + event.args.size();
+    return sizeof event + event.key.size() + event.args.size();
 }
 
 void Backlog::begin(std::string_view topic, std::int32_t partition, std::int64_t next) {
@@ -47,13 +47,15 @@ void Backlog::add(std::string_view topic, SentEvent event) {
 }
 
 std::optional<std::vector<Backlog::Resent>> Backlog::since(OffsetVector there,
-                                                           std::size_t bytes_max) const {
+                                                           std::size_t bytes_max,
+                                                           const KeySet* only) const {
     if (!there.covers(kept_from_)) return std::nullopt;
     std::vector<Resent> missing;
     std::size_t bytes = 0;
     for (const SentEvent& event : events_) {
         if (event.offset < there.next(event.topic, event.partition)) continue;
         if (event.ends_record) there.set(event.topic, event.partition, event.offset + 1);
+        if (only != nullptr && !only->contains(event.key)) continue;
         missing.push_back({&event, event.ends_record ? there.text() : std::string{}});
         bytes += event.args.size() + missing.back().offset.size();
         if (bytes > bytes_max) return std::nullopt;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "key_set.hpp"
 #include "offset_vector.hpp"
 
 namespace weir::emitter {
@@ -19,6 +20,7 @@ struct SentEvent {
     std::int32_t partition = 0;
     std::int64_t offset = 0;
     bool ends_record = true;  ///< no further event of the same record follows
+    std::string key = {};     ///< of the record
     std::string args = {};    ///< JSON: the event's arguments without its offset
 };
 
@@ -56,9 +58,11 @@ public:
     /// Another replica may have been further than we are yet.
     bool has_reached(const OffsetVector& there) const { return now_.covers(there); }
 
-    /// What is missing to who stands there, oldest first. Nothing when some of it is gone, or when
-    /// it is more than so many bytes. The events live until the next add().
-    std::optional<std::vector<Resent>> since(OffsetVector there, std::size_t bytes_max) const;
+    /// What is missing to who stands there, oldest first, or only what has one of these keys.
+    /// Nothing when some of it may be gone, or when it is more than so many bytes. The events live
+    /// until the next add().
+    std::optional<std::vector<Resent>> since(OffsetVector there, std::size_t bytes_max,
+                                             const KeySet* only = nullptr) const;
 
     /// Grows with every change.
     std::uint64_t version() const { return version_; }

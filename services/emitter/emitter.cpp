@@ -64,6 +64,7 @@ socketio::ServerOptions server_options(const Options& options) {
     server.engine.clients_per_address_max = options.clients_per_address;
     server.engine.polling = options.transports == Transports::all;
     server.engine.cors.origins = options.cors;
+    server.rooms_max = options.client_keys + 1;  // see Audience
     return server;
 }
 
@@ -74,7 +75,8 @@ HubOptions hub_options(const Options& options) {
                         .bytes_max = options.history_size.count},
             .latest = {.keys_max = options.latest_keys, .bytes_max = options.latest_size.count},
             .recovery_bytes_max = options.recovery_size.count,
-            .resend_bytes_max = options.client_queue.count};
+            .resend_bytes_max = options.client_queue.count,
+            .client_keys_max = options.client_keys};
 }
 
 /// What the feed does goes to the io thread, a few batches at a time.
@@ -113,7 +115,9 @@ Result<void> Emitter::send_upstream(const json::TimeZone& zone, std::vector<Sele
     Upstream upstream(options_, service_);
     const socketio::Stats no_clients;
     const http::ServerStats no_server;
-    Meters meters(service_.metrics(), options_.relays, no_clients, no_server, upstream.stats());
+    const HubStats no_hub;
+    Meters meters(service_.metrics(), options_.relays,
+                  {no_clients, no_server, no_hub, upstream.stats()});
     upstream.start();
     Result<void> fed =
         Feed(options_, zone, std::move(selections), service_, meters, upstream.sink()).run();
@@ -145,7 +149,8 @@ Result<void> Emitter::serve(const json::TimeZone& zone, std::vector<Selection> s
 
     Gate gate(batches_under_way_max);
     const socketio::UplinkStats no_upstream;
-    Meters meters(service_.metrics(), options_.relays, server.stats(), http.stats(), no_upstream);
+    Meters meters(service_.metrics(), options_.relays,
+                  {server.stats(), http.stats(), hub.stats(), no_upstream});
     Feed feed(options_, zone, std::move(selections), service_, meters, sink_to(hub, io, gate));
     Result<void> fed = feed.run();
 

@@ -21,6 +21,7 @@ void History::add(const Relay& relay, const Outgoing& outgoing, std::chrono::mil
     if (!supersede(relay, outgoing)) return;
     entries_.push_back({.event = static_cast<std::size_t>(event - events_.begin()),
                         .topic = relay.topic,
+                        .key = outgoing.key,
                         .json = '[' + outgoing.value + ',' + outgoing.meta + ']',
                         .timestamp_ms = outgoing.timestamp_ms,
                         .finality = outgoing.finality,
@@ -65,17 +66,24 @@ void History::erase(Position entry) {
 
 const std::string& History::snapshot() const {
     if (snapshot_version_ == version_) return snapshot_;
+    snapshot_ = make_snapshot(nullptr);
+    snapshot_version_ = version_;
+    return snapshot_;
+}
+
+std::string History::snapshot(const KeySet& keys) const { return make_snapshot(&keys); }
+
+std::string History::make_snapshot(const KeySet* only) const {
     std::vector<std::string> lists(events_.size());
     for (const Entry& entry : entries_) {
+        if (only != nullptr && !only->contains(entry.key)) continue;
         if (!lists[entry.event].empty()) lists[entry.event] += ',';
         lists[entry.event] += entry.json;
     }
-    snapshot_ = "{";
+    std::string snapshot = "{";
     for (std::size_t i = 0; i < events_.size(); ++i)
-        snapshot_ += (i == 0 ? "" : ",") + json_quoted(events_[i]) + ":[" + lists[i] + ']';
-    snapshot_ += '}';
-    snapshot_version_ = version_;
-    return snapshot_;
+        snapshot += (i == 0 ? "" : ",") + json_quoted(events_[i]) + ":[" + lists[i] + ']';
+    return snapshot + '}';
 }
 
 }  // namespace weir::emitter

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "key_set.hpp"
 #include "translator.hpp"
 
 namespace weir::emitter {
@@ -44,6 +45,8 @@ public:
 
     /// `{"window":[[value,meta],…],"partial":[…]}`, oldest first. Made anew only after a change.
     const std::string& snapshot() const;
+    /// The same of records with one of these keys. Looks at every record.
+    std::string snapshot(const KeySet& keys) const;
 
     /// Grows with every change, so that what was made of a snapshot can be kept until the next.
     std::uint64_t version() const { return version_; }
@@ -54,6 +57,7 @@ private:
     struct Entry {
         std::size_t event;
         std::string topic;
+        std::string key;
         std::string json;  ///< `[value,meta]`
         std::int64_t timestamp_ms;
         Finality finality;
@@ -64,6 +68,7 @@ private:
     /// False when the record is superseded already.
     bool supersede(const Relay& relay, const Outgoing& outgoing);
     void erase(Position entry);
+    std::string make_snapshot(const KeySet* only) const;
 
     const std::vector<std::string> events_;
     const HistoryLimits limits_;

@@ -50,20 +50,29 @@ std::string with_offset(std::string args, std::string_view offset) {
     return args;
 }
 
+std::string keys_answer(const socketio::Socket& socket) {
+    return "{\"keys\":" + to_json(*Audience::keys_of(socket.data)) + '}';
+}
+
+std::string error_answer(const Error& error) {
+    return "{\"error\":" + json_quoted(error.message) + '}';
+}
+
 }  // namespace
 
 Hub::Hub(socketio::Server& server, const std::vector<Relay>& relays, const HubOptions& options)
     : server_(server),
       relays_(relays),
       resend_bytes_max_(options.resend_bytes_max),
-      recovery_wait_(options.recovery_wait) {
+      recovery_wait_(options.recovery_wait),
+      audience_(options.client_keys_max, stats_) {
     server_.of("/");  // clients of other namespaces may join it first
     for (const Relay& relay : relays) {
         socketio::Namespace& nsp = server_.of(relay.nsp);
         latest_.push_back(relay.latest ? std::optional<Latest>(options.latest) : std::nullopt);
         if (relay.latest)
             nsp.on_ready([this](socketio::Socket& socket, std::uint64_t first_missed) {
-                make_up(socket, first_missed);
+                make_up(socket, first_missed, Audience::keys_of(socket.data));
             });
         if (!is_plain(relay.nsp) && room_of(relay) == nullptr) add_room(nsp, options);
     }
@@ -82,15 +91,32 @@ void Hub::add_room(socketio::Namespace& nsp, const HubOptions& options) {
                                                  .events = std::move(events),
                                                  .totals = std::vector<std::uint64_t>(count),
                                                  .snapshot = {},
+                                                 .early = {},
                                                  .returning = {}}));
-    Room& room = *rooms_.back();
-    nsp.on_connect([this, &room](socketio::Socket& socket, std::string_view) {
-        if (caught_up_) welcome(room, socket);
+    add_handlers(*rooms_.back());
+}
+
+void Hub::add_handlers(Room& room) {
+    using socketio::Event, socketio::Joining, socketio::Namespace, socketio::Socket;
+    Namespace& nsp = room.nsp;
+    nsp.on_admit([this](Joining& joining) { return audience_.admit(joining); });
+    nsp.on_connect([this, &room](Socket& socket, std::string_view) {
+        audience_.enter(socket);
+        caught_up_ ? welcome(room, socket) : void(room.early.insert(&socket));
     });
+    nsp.on_disconnect([this, &room](Socket& socket, socketio::CloseReason) {
+        audience_.leave(socket);
+        room.early.erase(&socket);
+    });
+    nsp.on_event("subscribe", [this, &room](Socket& socket, Event& event) {
+        on_subscribe(room, socket, event);
+    });
+    nsp.on_event("unsubscribe",
+                 [this](Socket& socket, Event& event) { on_unsubscribe(socket, event); });
     if (room.backlog)
-        nsp.on_return([this, &room](const socketio::Joining&, std::string_view offset,
-                                    socketio::Namespace::Decide decide) {
-            take_back(room, offset, std::move(decide));
+        nsp.on_return([this, &room](const Joining& joining, std::string_view offset,
+                                    Namespace::Decide decide) {
+            take_back(room, joining, offset, std::move(decide));
         });
 }
 
@@ -124,17 +150,37 @@ void Hub::start(const std::vector<kafka::Position>& positions) {
 }
 
 void Hub::welcome(Room& room, socketio::Socket& socket) {
-    if (!socket.recovered()) {
-        const std::uint64_t version =
-            room.history.version() + (room.backlog ? room.backlog->version() : 0);
-        if (room.snapshot_version != version) {
-            room.snapshot = room.nsp.encode(snapshot_event, snapshot_args(room));
-            room.snapshot_version = version;
-        }
-        socket.emit(room.snapshot);
-    }
+    const KeySet* const keys = Audience::keys_of(socket.data);
+    if (!socket.recovered()) send_snapshot(room, socket, keys);
     socket.emit(totals_event, totals_args(room));
-    make_up(socket, 0);
+    make_up(socket, 0, keys);
+}
+
+void Hub::send_snapshot(Room& room, socketio::Socket& socket, const KeySet* keys) const {
+    if (keys != nullptr) return socket.emit(snapshot_event, snapshot_args(room, keys));
+    const std::uint64_t version =
+        room.history.version() + (room.backlog ? room.backlog->version() : 0);
+    if (room.snapshot_version != version) {
+        room.snapshot = room.nsp.encode(snapshot_event, snapshot_args(room, nullptr));
+        room.snapshot_version = version;
+    }
+    socket.emit(room.snapshot);
+}
+
+/// The snapshot comes before the answer, so that who has the answer has the keys' past; and as an
+/// event, so that its offset counts when the client comes back.
+void Hub::on_subscribe(Room& room, socketio::Socket& socket, socketio::Event& event) {
+    const auto added = audience_.subscribe(socket, event.args);
+    if (added.ok() && !added->empty() && caught_up_) {
+        send_snapshot(room, socket, &*added);
+        make_up(socket, 0, &*added);
+    }
+    if (event.ack) event.ack->send(added.ok() ? keys_answer(socket) : error_answer(added.error()));
+}
+
+void Hub::on_unsubscribe(socketio::Socket& socket, socketio::Event& event) {
+    const auto done = audience_.unsubscribe(socket, event.args);
+    if (event.ack) event.ack->send(done.ok() ? keys_answer(socket) : error_answer(done.error()));
 }
 
 bool Hub::has_reached(const Room& room, const OffsetVector& there) const {
@@ -143,12 +189,15 @@ bool Hub::has_reached(const Room& room, const OffsetVector& there) const {
 
 /// Another replica may have been further than we are: then the client waits until we are, or for
 /// so long that a snapshot is better.
-void Hub::take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide) {
+void Hub::take_back(Room& room, const socketio::Joining& joining, std::string_view offset,
+                    socketio::Namespace::Decide decide) {
     const auto there = room.backlog ? room.backlog->now().read(offset) : std::nullopt;
     if (!there) return decide(nullptr);
-    if (has_reached(room, *there)) return decide(missed(room, *there));
+    if (has_reached(room, *there))
+        return decide(missed(room, *there, Audience::keys_of(joining.data)));
     if (room.returning.size() >= returning_max) return decide(nullptr);
-    room.returning.push_back({*there, std::move(decide), Clock::now() + recovery_wait_});
+    room.returning.push_back(
+        {*there, joining.data, std::move(decide), Clock::now() + recovery_wait_});
 }
 
 void Hub::take_back_waiting(Room& room) {
@@ -161,23 +210,24 @@ void Hub::take_back_waiting(Room& room) {
         }
         const Returning taken = std::move(*client);
         client = room.returning.erase(client);
-        taken.decide(reached ? missed(room, taken.there) : nullptr);
+        taken.decide(reached ? missed(room, taken.there, Audience::keys_of(taken.data)) : nullptr);
     }
 }
 
-socketio::ChunkPtr Hub::missed(Room& room, const OffsetVector& there) const {
+socketio::ChunkPtr Hub::missed(Room& room, const OffsetVector& there, const KeySet* keys) const {
     if (!room.backlog) return nullptr;
     if (std::exchange(room.resends_version, room.backlog->version()) != room.resends_version)
         room.resends.clear();
     const std::string text = there.text();
-    if (const auto known = room.resends.find(text); known != room.resends.end())
+    const bool shared = keys == nullptr;
+    if (const auto known = room.resends.find(text); shared && known != room.resends.end())
         return known->second;
-    const auto events = room.backlog->since(there, resend_bytes_max_);
+    const auto events = room.backlog->since(there, resend_bytes_max_, keys);
     if (!events) return nullptr;
     auto chunk = std::make_shared<socketio::Chunk>();
     for (const auto& [event, offset] : *events)
         room.nsp.add_to(*chunk, relays_[event->relay].event, with_offset(event->args, offset));
-    if (room.resends.size() < resends_max) room.resends.emplace(text, chunk);
+    if (shared && room.resends.size() < resends_max) room.resends.emplace(text, chunk);
     return chunk;
 }
 
@@ -237,24 +287,28 @@ void Hub::send(Room& room, const Outgoing& outgoing, bool ends_record) {
                                         .partition = outgoing.partition,
                                         .offset = outgoing.offset,
                                         .ends_record = ends_record,
+                                        .key = outgoing.key,
                                         .args = args});
         if (ends_record) offset = room.backlog->offset();
     }
-    if (caught_up_) room.nsp.emit(relay.event, with_offset(std::move(args), offset));
+    if (caught_up_)
+        Audience::emit(room.nsp, relay.event, outgoing.key, with_offset(std::move(args), offset));
 }
 
 void Hub::send_latest(const Outgoing& outgoing, bool now) {
     const Relay& relay = relays_[outgoing.relay];
     std::string args = outgoing.value;
     if (!is_plain(relay.nsp)) args += ',' + outgoing.meta;
-    const std::uint64_t number = now ? server_.of(relay.nsp).emit_volatile(relay.event, args) : 0;
+    const std::uint64_t number =
+        now ? Audience::emit_volatile(server_.of(relay.nsp), relay.event, outgoing.key, args) : 0;
     latest_[outgoing.relay]->put(outgoing.key, number, std::move(args));
 }
 
-void Hub::make_up(socketio::Socket& socket, std::uint64_t first_missed) const {
+void Hub::make_up(socketio::Socket& socket, std::uint64_t first_missed,
+                  const KeySet* keys) const {
     for (std::size_t i = 0; i < relays_.size(); ++i)
         if (latest_[i] && relays_[i].nsp == socket.nsp().name())
-            for (const std::string_view args : latest_[i]->since(first_missed))
+            for (const std::string_view args : latest_[i]->since(first_missed, keys))
                 socket.emit(relays_[i].event, args);
 }
 
@@ -274,14 +328,11 @@ bool Hub::ends_record(const std::vector<Outgoing>& batch, std::size_t index) con
 void Hub::catch_up() {
     caught_up_ = true;
     for (const auto& room : rooms_) {
-        room->nsp.emit(snapshot_event, snapshot_args(*room));
-        room->totals_changed = true;
+        room->totals_changed = false;  // all who are there get them here
+        for (socketio::Socket* socket : std::exchange(room->early, {}))
+            welcome(*room, *socket);
     }
     tick();
-    for (std::size_t i = 0; i < relays_.size(); ++i)
-        if (latest_[i] && !is_plain(relays_[i].nsp))
-            for (const std::string_view args : latest_[i]->since(0))
-                server_.of(relays_[i].nsp).emit(relays_[i].event, args);
 }
 
 void Hub::tick() {
@@ -292,8 +343,10 @@ void Hub::tick() {
     }
 }
 
-std::string Hub::snapshot_args(const Room& room) {
-    return with_offset(room.history.snapshot(), room.backlog ? room.backlog->offset() : "");
+std::string Hub::snapshot_args(const Room& room, const KeySet* keys) {
+    return with_offset(keys == nullptr ? room.history.snapshot()
+                                       : room.history.snapshot(*keys) + ',' + to_json(*keys),
+                       room.backlog ? room.backlog->offset() : "");
 }
 
 std::string Hub::totals_args(const Room& room) {

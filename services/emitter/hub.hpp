@@ -8,10 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
+#include "audience.hpp"
 #include "backlog.hpp"
 #include "history.hpp"
+#include "hub_stats.hpp"
 #include "kafka/record.hpp"
 #include "latest.hpp"
 #include "relay.hpp"
@@ -27,13 +30,15 @@ struct HubOptions {
     std::size_t recovery_bytes_max = 2 << 20;  ///< of a namespace's backlog; 0: no recovery
     std::size_t resend_bytes_max = 4 << 20;    ///< for one client that comes back
     std::chrono::milliseconds recovery_wait{5'000};
+    std::size_t client_keys_max = 100;  ///< one client may choose
 };
 
 /// Gives events to the clients, and each client of a namespace that is not plain its beginning:
 /// one `snapshot`, one `totals`, then every event, none twice and none left out. A client that
 /// comes back, here or from another replica, gets what it has missed instead of the snapshot.
 /// Of relays for the latest, who joins gets the last event of each key, and who was slow gets it
-/// for the keys of which it did without some.
+/// for the keys of which it did without some. Who has chosen keys gets all this of those keys only,
+/// and of more keys from when it chooses them on, with a beginning of their own.
 ///
 /// Until catch_up() the past is still being read: it only fills the histories, and who has joined
 /// gets the snapshot then.
@@ -57,12 +62,15 @@ public:
     /// About once a second: sends `totals` where they have changed, and looks at who waits.
     void tick();
 
+    const HubStats& stats() const { return stats_; }
+
 private:
     using Clock = std::chrono::steady_clock;
 
     /// A client that comes back from a replica that was further than we are.
     struct Returning {
         OffsetVector there;
+        std::shared_ptr<void> data;  ///< as Audience knows it
         socketio::Namespace::Decide decide;
         Clock::time_point deadline;
     };
@@ -77,6 +85,7 @@ private:
         bool totals_changed = false;
         std::uint64_t snapshot_version = 0;  ///< of history and backlog
         socketio::ChunkPtr snapshot;         ///< encoded for sockets
+        std::unordered_set<socketio::Socket*> early;  ///< joined before the past was read
         std::list<Returning> returning;
         std::uint64_t resends_version = 0;  ///< of the backlog
         /// By where a client stands: those of a replica that ended stand at few places.
@@ -87,26 +96,33 @@ private:
     Room* room_of(const Relay& relay) const;
     /// Whether a room's clients are told where they stand in that topic.
     bool is_tracked(const Room& room, std::string_view topic) const;
+    void add_handlers(Room& room);
     void welcome(Room& room, socketio::Socket& socket);
-    void take_back(Room& room, std::string_view offset, socketio::Namespace::Decide decide);
+    void send_snapshot(Room& room, socketio::Socket& socket, const KeySet* keys) const;
+    void on_subscribe(Room& room, socketio::Socket& socket, socketio::Event& event);
+    void on_unsubscribe(socketio::Socket& socket, socketio::Event& event);
+    void take_back(Room& room, const socketio::Joining& joining, std::string_view offset,
+                   socketio::Namespace::Decide decide);
     void take_back_waiting(Room& room);
     bool has_reached(const Room& room, const OffsetVector& there) const;
     /// What is missing to who stands there; null when it is to get a snapshot.
-    socketio::ChunkPtr missed(Room& room, const OffsetVector& there) const;
+    socketio::ChunkPtr missed(Room& room, const OffsetVector& there, const KeySet* keys) const;
     static void count(Room& room, std::string_view event);
     void send(Room& room, const Outgoing& outgoing, bool ends_record);
     void send_latest(const Outgoing& outgoing, bool now);
-    /// What `socket` did without, or all of it.
-    void make_up(socketio::Socket& socket, std::uint64_t first_missed) const;
+    /// What `socket` did without, or all of it; of these keys.
+    void make_up(socketio::Socket& socket, std::uint64_t first_missed, const KeySet* keys) const;
     /// Whether no event of the same record and room follows the one at `index`.
     bool ends_record(const std::vector<Outgoing>& batch, std::size_t index) const;
-    static std::string snapshot_args(const Room& room);
+    static std::string snapshot_args(const Room& room, const KeySet* keys);
     static std::string totals_args(const Room& room);
 
     socketio::Server& server_;
     const std::vector<Relay>& relays_;
     const std::size_t resend_bytes_max_;
     const std::chrono::milliseconds recovery_wait_;
+    HubStats stats_;
+    Audience audience_;
     std::vector<std::optional<Latest>> latest_;  ///< by relay
     std::vector<std::unique_ptr<Room>> rooms_;
     bool caught_up_ = false;

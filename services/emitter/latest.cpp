@@ -23,10 +23,10 @@ void Latest::erase(Events::iterator event) {
     events_.erase(event);
 }
 
-std::vector<std::string_view> Latest::since(std::uint64_t number) const {
+std::vector<std::string_view> Latest::since(std::uint64_t number, const KeySet* only) const {
     std::vector<std::string_view> found;
     for (auto event = events_.rbegin(); event != events_.rend() && event->number >= number; ++event)
-        found.push_back(event->args);
+        if (only == nullptr || only->contains(event->key)) found.push_back(event->args);
     std::ranges::reverse(found);
     return found;
 }

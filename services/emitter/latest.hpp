@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "key_set.hpp"
+
 namespace weir::emitter {
 
 /// The last event of each key of one relay, for clients that join and for those that did without
@@ -28,9 +30,9 @@ public:
     /// `number` grows from event to event. `args`: the event's arguments, JSON.
     void put(std::string_view key, std::uint64_t number, std::string args);
 
-    /// The arguments of the last events of all keys that have one from that number on, oldest
-    /// first. They live until the next put().
-    std::vector<std::string_view> since(std::uint64_t number) const;
+    /// The arguments of the last events of all keys, or of those in `only`, that have one from that
+    /// number on, oldest first. They live until the next put().
+    std::vector<std::string_view> since(std::uint64_t number, const KeySet* only = nullptr) const;
 
     std::size_t keys() const { return events_.size(); }
     std::size_t bytes() const { return bytes_; }

@@ -5,7 +5,7 @@ namespace weir::emitter {
 
 Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
                const socketio::Stats& clients, const http::ServerStats& http,
-               const socketio::UplinkStats& upstream)
+               const MeterSources& sources)
     : metrics_(metrics),
       delay_(metrics.histogram("weir_relay_seconds",
                                "Time from a record's production to its events, as the clocks of "
@@ -26,10 +26,16 @@ Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
         filtered_.emplace(filter, metrics.counter("weir_filtered_records_total",
                                                   "Times --keys or --map left out a record.",
                                                   {{"reason", std::string(name(filter))}}));
-    follow_upstream(upstream);
-    follow_clients(clients);
-    shown_.push_back({http.connections, metrics.gauge("weir_http_connections",
-                                                      "Open HTTP connections, WebSockets apart.")});
+    follow_upstream(sources.upstream);
+    follow_clients(sources.clients);
+    follow_hub(sources.hub);
+    follow_http(sources.http);
+}
+
+void Meters::follow_http(const http::ServerStats& http) {
+    shown_.push_back(
+        {http.connections,
+         metrics_.gauge("weir_http_connections", "Open HTTP connections, WebSockets apart.")});
     follow(http.requests, "weir_http_requests_total", "HTTP requests answered.");
     follow(http.bad_requests, "weir_http_bad_requests_total",
            "Requests that were no HTTP, too large or too slow.");
@@ -89,6 +95,11 @@ void Meters::follow_clients(const socketio::Stats& clients) {
     follow(clients.bytes_out, "weir_client_out_bytes_total", "Bytes sent to clients.");
     follow(clients.volatile_dropped, "weir_client_volatile_dropped_total",
            "Volatile events left out for clients that were not ready.");
+}
+
+void Meters::follow_hub(const HubStats& hub) {
+    shown_.push_back({hub.subscribed, metrics_.gauge("weir_clients_subscribed",
+                                                     "Clients that get some keys only.")});
 }
 
 void Meters::follow(const Source& source, const std::string& name, const std::string& help,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/server.hpp"
+#include "hub_stats.hpp"
 #include "relay.hpp"
 #include "runtime/metrics.hpp"
 #include "socketio/stats.hpp"
@@ -19,14 +20,22 @@
 
 namespace weir::emitter {
 
+/// What is counted elsewhere.
+/// Lifetime: that of the Meters at least.
+struct MeterSources {
+    const socketio::Stats& clients;
+    const http::ServerStats& http;
+    const HubStats& hub;
+    const socketio::UplinkStats& upstream;
+};
+
 /// The emitter's metrics. What the libs count themselves is brought up to date by update().
 ///
 /// Threads: the feed's.
 class Meters {
 public:
     Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
-           const socketio::Stats& clients, const http::ServerStats& http,
-           const socketio::UplinkStats& upstream);
+           const MeterSources& sources);
 
     void record_read(std::string_view topic);
     void record_flawed(Flaw flaw);
@@ -54,6 +63,8 @@ private:
                 const runtime::Labels& labels = {});
     void follow_clients(const socketio::Stats& clients);
     void follow_upstream(const socketio::UplinkStats& upstream);
+    void follow_http(const http::ServerStats& http);
+    void follow_hub(const HubStats& hub);
 
     runtime::Metrics& metrics_;
     std::map<std::string, runtime::Counter, std::less<>> read_;

@@ -209,6 +209,10 @@ void Options::declare(config::Command& command) {
                 "disconnected. 0: no limit.")
         .range(0, 1'000'000);
     command
+        .option("client-keys", client_keys,
+                "The most keys one client may subscribe to instead of getting everything.")
+        .range(1, 10'000);
+    command
         .option("ping-interval", ping_interval,
                 "How often each client is asked for a sign of life.")
         .range(100ms, 1h);

@@ -67,6 +67,7 @@ struct Options {
     Bytes client_queue{4 << 20};
     Bytes client_message_max{64 << 10};
     std::uint32_t client_message_rate = 100;
+    std::uint32_t client_keys = 100;
     std::chrono::milliseconds ping_interval{25'000};
     std::chrono::milliseconds ping_timeout{20'000};
     Transports transports = Transports::all;

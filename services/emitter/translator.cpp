@@ -102,7 +102,7 @@ void Translator::make_event(const Input& input, Outgoing& outgoing) {
     std::string meta = plain && !selection.map ? std::string{} : meta_json(input);
     selection.map ? map_value(input, meta, outgoing) : shape_value(input, outgoing);
     if (!outgoing.is_event()) return;
-    if (relay.latest) outgoing.key = input.key.value_or("");
+    outgoing.key = input.key.value_or("");
     if (plain) return;
     outgoing.meta = std::move(meta);
     describe_result(input, outgoing);

@@ -52,7 +52,7 @@ struct Outgoing {
     std::int64_t timestamp_ms = -1;
     Finality finality = Finality::none;
     std::string slot = {};  ///< of a result: its key and window
-    std::string key = {};   ///< of the record, for relays that keep the latest of each
+    std::string key = {};   ///< of the record; empty if it has none
     bool is_live = true;    ///< false for what was in the topic before this process started
 
     [[nodiscard]] bool is_event() const { return flaw == Flaw::none && filter == Filter::none; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints what a real socket.io-client receives, one JSON line per event, until it is killed.
 //   node receive.mjs --url http://127.0.0.1:5000/ --event emit [--client 3.0.4] [--transport websocket]
+//     [--auth '{"keys":["device1"]}']
 // Lines: {"state":"connect","transport":"polling","recovered":false}, {"state":"disconnect","reason":"…"},
 //        {"event":"emit","arguments":[…]}.
 import { parseArgs } from "node:util";
@@ -11,6 +12,7 @@ const { values: options } = parseArgs({
     event: { type: "string", multiple: true, default: ["emit"] },
     client: { type: "string", default: "4.8.4" },
     transport: { type: "string", multiple: true, default: ["polling", "websocket"] },
+    auth: { type: "string", default: "{}" },
   },
 });
 
@@ -18,7 +20,11 @@ const module = options.client === "4.8.4" ? "socket.io-client" : `socket.io-clie
 const { io } = await import(module);
 const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-const socket = io(options.url, { transports: options.transport, reconnectionDelayMax: 1000 });
+const socket = io(options.url, {
+  transports: options.transport,
+  reconnectionDelayMax: 1000,
+  auth: JSON.parse(options.auth),
+});
 socket.on("connect", () => {
   print({
     state: "connect",

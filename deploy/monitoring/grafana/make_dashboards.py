@@ -244,6 +244,7 @@ EMITTER = [
     ]),
     Row("Browsers", [
         Panel("Connected", {"{{transport}}": "sum by (transport) (weir_clients@)"}, stacked=True),
+        Panel("Subscribed to some keys", {"clients": "sum(weir_clients_subscribed@)"}),
         Panel("Come", {"{{transport}}": rate("weir_clients_opened_total@", "transport"),
                        "refused, beyond --clients": rate("weir_clients_refused_total@"),
                        "refused, beyond --clients-per-address":

@@ -115,6 +115,29 @@ TEST_CASE("only the last event of a record has its offset", "[emitter]") {
     CHECK(missing->back().offset == sent.offset());
 }
 
+TEST_CASE("who wants some keys only is told how far everything is", "[emitter]") {
+    Backlog sent = backlog();
+    const OffsetVector start = sent.now();
+    const auto add = [&](std::int32_t partition, std::int64_t offset, std::string key) {
+        SentEvent of_key = event(partition, offset);
+        of_key.key = std::move(key);
+        sent.add("t", of_key);
+        return sent.offset();
+    };
+    add(0, 10, "b");
+    const std::string first = add(1, 20, "a");
+    add(0, 11, "b");
+    const std::string second = add(0, 12, "a");
+    add(1, 21, "b");
+    const KeySet only{"a"};
+    const auto missing = sent.since(start, all, &only);
+    REQUIRE(offsets(*missing) == std::vector<std::int64_t>{20, 12});
+    CHECK(missing->front().offset == first);
+    CHECK(missing->back().offset == second);
+    const KeySet none;
+    CHECK(sent.since(start, 0, &none)->empty());  // and what is left out costs nothing
+}
+
 TEST_CASE("a client that moves between replicas gets every event once", "[emitter][random]") {
     auto dice = weir::test::random_engine();
     constexpr int partitions = 4;

@@ -47,6 +47,19 @@ TEST_CASE("a snapshot lists events oldest first and forgets other events", "[emi
     CHECK(kept.version() == version);
 }
 
+TEST_CASE("a snapshot may have only some keys", "[emitter]") {
+    History kept = history();
+    int value = 0;
+    for (const char* key : {"a", "b", "", "a"}) {
+        Outgoing event = outgoing(++value);
+        event.key = key;
+        kept.add(windows, event, now);
+    }
+    CHECK(kept.snapshot({"a", "c"}) == R"({"window":[[1,0],[4,0]],"partial":[]})");
+    CHECK(kept.snapshot({""}) == R"({"window":[[3,0]],"partial":[]})");
+    CHECK(kept.snapshot({}) == R"({"window":[],"partial":[]})");
+}
+
 TEST_CASE("of running results the last counts, and none once the final one is there", "[emitter]") {
     History kept = history();
     kept.add(partials, outgoing(1, Finality::running, "d w1"), now);

@@ -22,6 +22,20 @@ TEST_CASE("of each key the last event is kept, oldest first", "[emitter]") {
     CHECK(latest.bytes() == 2 * 3 + 4);
 }
 
+TEST_CASE("only some keys can be asked for", "[emitter]") {
+    Latest latest({.keys_max = 10, .bytes_max = 1000});
+    int number = 0;
+    for (const std::string key : {"a", "b", "c", "a"}) {
+        ++number;
+        latest.put(key, static_cast<std::uint64_t>(number), key + std::to_string(number));
+    }
+    const weir::emitter::KeySet only{"a", "c", "d"};
+    CHECK(latest.since(0, &only) == Args{"c3", "a4"});
+    CHECK(latest.since(4, &only) == Args{"a4"});
+    const weir::emitter::KeySet none;
+    CHECK(latest.since(0, &none).empty());
+}
+
 TEST_CASE("the keys that have been silent for longest go first", "[emitter]") {
     Latest few({.keys_max = 2, .bytes_max = 1000});
     Latest small({.keys_max = 10, .bytes_max = 6});
