@@ -4,7 +4,6 @@
 namespace weir::emitter {
 
 Meters::Meters(runtime::Metrics& metrics, const std::vector<Relay>& relays,
-               const socketio::Stats& clients, const http::ServerStats& http,
                const MeterSources& sources)
     : metrics_(metrics),
       delay_(metrics.histogram("weir_relay_seconds",
