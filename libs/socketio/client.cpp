@@ -144,8 +144,8 @@ void Client::on_connect(const Packet& packet) {
 /// Joins the namespace. With `missed` as a client that comes back.
 void Client::enter(Namespace& nsp, const Joining& joining, const std::string& private_id,
                    ChunkPtr missed) {
-    auto socket = std::make_shared<Socket>(*this, session_, nsp, public_id(private_id),
-                                           missed != nullptr);
+    auto socket =
+        std::make_shared<Socket>(*this, session_, nsp, public_id(private_id), missed != nullptr);
     socket->data = joining.data;
     deadline_.reset();
     sockets_.push_back(socket);
@@ -208,6 +208,8 @@ void Client::leave(Socket& socket, CloseReason reason) {
 }
 
 void Client::close() { session_.close(CloseReason::server_close); }
+
+void Client::hang_up() { session_.hang_up(); }
 
 void Client::break_off() { session_.close(CloseReason::protocol_error); }
 

@@ -35,6 +35,7 @@ public:
     ServerCore& server() { return server_; }
     void leave(Socket& socket, CloseReason reason);
     void close();
+    void hang_up();
 
 private:
     /// A packet whose attachments are still to come.

@@ -63,6 +63,11 @@ public:
     /// poll that waits or the next one.
     void close(CloseReason reason);
 
+    /// Ends the session in the way after which its client comes back: what waits is sent, then the
+    /// connection drops. A polling client is not told by a CLOSE packet: python-socketio takes that
+    /// for a farewell and stays away, while every client comes back after a lost connection.
+    void hang_up();
+
 private:
     friend class EngineCore;
     friend class UpgradeProbe;
@@ -105,10 +110,6 @@ private:
     void await_heartbeat(Heartbeat what, Clock::time_point due);
     void on_heartbeat();
     void await_linger();
-    /// Ends the session because the server goes away: what waits is sent, then the connection
-    /// drops. A polling client is not told by a CLOSE packet: python-socketio takes that for a
-    /// farewell and stays away, while every client comes back after a lost connection.
-    void hang_up();
     /// Ends the session without telling more than the transport's end does.
     void drop(CloseReason reason);
     void end(CloseReason reason);

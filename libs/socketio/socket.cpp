@@ -38,11 +38,7 @@ void Ack::send(std::string_view args, const Attachments& attachments) {
 }
 
 Socket::Socket(Client& client, Session& session, Namespace& nsp, std::string id, bool recovered)
-    : client_(&client),
-      session_(&session),
-      nsp_(nsp),
-      id_(std::move(id)),
-      recovered_(recovered) {}
+    : client_(&client), session_(&session), nsp_(nsp), id_(std::move(id)), recovered_(recovered) {}
 
 Socket::~Socket() = default;
 
@@ -114,6 +110,7 @@ bool Socket::sits_in(const Room* room) const {
 void Socket::disconnect(Disconnect what) {
     if (!connected()) return;
     Client& client = *client_;
+    if (what == Disconnect::connection) return client.hang_up();
     send(encode_packet({.type = PacketType::disconnect, .nsp = nsp_.name()}), {});
     if (what == Disconnect::whole_client) return client.close();
     client.leave(*this, CloseReason::server_close);

@@ -46,8 +46,9 @@ struct Event {
     std::optional<Ack> ack;  ///< when the client asked for one
 };
 
-/// Who disconnects: the socket from its namespace, or the client with all its namespaces.
-enum class Disconnect { this_namespace, whole_client };
+/// Who disconnects: the socket from its namespace, the client with all its namespaces, or only the
+/// client's connection.
+enum class Disconnect { this_namespace, whole_client, connection };
 
 /// One client's membership of one namespace.
 ///
@@ -88,7 +89,8 @@ public:
     void leave(std::string_view room);
     bool is_in(std::string_view room) const;
 
-    /// The client is told and does not come back by itself ("DISCONNECT", revision 5).
+    /// The client is told and does not come back by itself ("DISCONNECT", revision 5); a client
+    /// that lost only its connection is not told, and does.
     void disconnect(Disconnect what);
 
     /// The user's own state for this socket.
@@ -109,7 +111,7 @@ private:
     Namespace& nsp_;
     const std::string id_;
     const bool recovered_;
-    std::size_t member_ = 0;  ///< its place among the namespace's members
+    std::size_t member_ = 0;                 ///< its place among the namespace's members
     std::optional<std::uint64_t> missed_{};  ///< the first volatile event it did without
     std::vector<Seat> seats_;                ///< the rooms it is in
     std::shared_ptr<AckTable> acks_;

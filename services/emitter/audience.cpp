@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
-#include <utility>
 
 #include "base/assert.hpp"
-#include "json/document.hpp"
+#include "base/text.hpp"
+#include "client_auth.hpp"
 
 namespace weir::emitter {
 namespace {
 
-// Who is in it has chosen keys. The room of a key begins with another character.
+// Who is in it does not get all keys. The room of a key begins with another character.
 constexpr std::string_view choosers = "choosers";
 
 std::string room_of(std::string_view key) { return "=" + std::string(key); }
@@ -30,70 +30,141 @@ void join(socketio::Socket& socket, std::string_view room) {
     WEIR_ASSERT(joined.ok(), "keys are bounded more closely than rooms");
 }
 
+/// Nothing, or what is said of the first key that is not allowed.
+std::optional<Error> check_allowed(const KeySet& keys, const std::optional<KeySet>& allowed) {
+    if (!allowed) return std::nullopt;
+    const KeySet others = without(keys, *allowed);
+    if (others.empty()) return std::nullopt;
+    return Error{"the token does not let this client see the key " + json_quoted(*others.begin())};
+}
+
 }  // namespace
 
-std::optional<socketio::Refusal> Audience::admit(socketio::Joining& joining) const {
-    json::Document document;
-    if (const auto read = document.read(joining.auth); !read)
-        return socketio::Refusal{"auth: " + read.error().message};
-    const auto list = document.find(json::Pointer::member("keys"));
-    if (!list || list->type() == json::Type::null) return std::nullopt;
-    auto keys = read_keys(*list, keys_max_);
-    if (!keys) return socketio::Refusal{"auth.keys: " + keys.error().message};
-    joining.data = std::make_shared<KeySet>(std::move(*keys));
-    return std::nullopt;
+/// What is known of a client that does not get everything for ever.
+struct Audience::Viewer {
+    std::optional<KeySet> allowed = {};  ///< nothing: all
+    std::optional<KeySet> chosen = {};   ///< nothing: all that are allowed
+    std::optional<Seconds> expires = {};
+
+    const KeySet* keys() const {
+        if (chosen) return &*chosen;
+        return allowed ? &*allowed : nullptr;
+    }
+};
+
+Audience::Viewer* Audience::viewer_of(const std::shared_ptr<void>& data) {
+    return static_cast<Viewer*>(data.get());
+}
+
+Audience::Viewer& Audience::make_viewer(socketio::Socket& socket) {
+    if (socket.data == nullptr) socket.data = std::make_shared<Viewer>();
+    return *viewer_of(socket.data);
 }
 
 const KeySet* Audience::keys_of(const std::shared_ptr<void>& data) {
-    return static_cast<const KeySet*>(data.get());
+    const Viewer* const viewer = viewer_of(data);
+    return viewer == nullptr ? nullptr : viewer->keys();
+}
+
+socketio::Refusal Audience::refuse(jwt::Fault fault) const {
+    ++stats_.unauthorized[std::size_t(fault)];
+    return {.message = "unauthorized",
+            .data = fmt::format(R"({{"reason":"{}"}})", jwt::name(fault))};
+}
+
+std::optional<socketio::Refusal> Audience::check_token(const socketio::Joining& joining,
+                                                       Seconds now, Viewer& viewer) const {
+    const auto claims = options_.verifier->verify(read_auth_token(joining.auth), now);
+    if (!claims) return refuse(claims.error());
+    viewer.expires = claims->expires;
+    if (!claims->list) return std::nullopt;
+    viewer.allowed.emplace(claims->list->begin(), claims->list->end());
+    const bool too_long = std::ranges::any_of(
+        *viewer.allowed, [](const std::string& key) { return key.size() > key_bytes_max; });
+    if (too_long || viewer.allowed->size() > options_.keys_max) return refuse(jwt::Fault::claim);
+    return std::nullopt;
+}
+
+std::optional<socketio::Refusal> Audience::admit(socketio::Joining& joining, bool chooses,
+                                                 Seconds now) const {
+    Viewer viewer;
+    if (needs_tokens())
+        if (auto refusal = check_token(joining, now, viewer)) return refusal;
+    if (chooses) {
+        auto keys = read_auth_keys(joining.auth, options_.keys_max);
+        if (!keys) return socketio::Refusal{keys.error().message};
+        viewer.chosen = std::move(*keys);
+        if (viewer.chosen)
+            if (const auto wrong = check_allowed(*viewer.chosen, viewer.allowed))
+                return socketio::Refusal{"auth.keys: " + wrong->message};
+    }
+    if (viewer.keys() != nullptr || viewer.expires)
+        joining.data = std::make_shared<Viewer>(std::move(viewer));
+    return std::nullopt;
 }
 
 void Audience::enter(socketio::Socket& socket) {
-    if (socket.data == nullptr) return;
-    const auto chosen = std::exchange(socket.data, nullptr);
-    choose(socket, *keys_of(chosen));
+    Viewer* const viewer = viewer_of(socket.data);
+    if (viewer == nullptr) return;
+    if (viewer->expires) expiring_.emplace(*viewer->expires, &socket);
+    if (viewer->keys() == nullptr) return;
+    ++stats_.subscribed;
+    join(socket, choosers);
+    for (const std::string& key : *viewer->keys())
+        join(socket, room_of(key));
 }
 
-void Audience::leave(const socketio::Socket& socket) {
-    if (socket.data != nullptr) --stats_.subscribed;
+void Audience::leave(socketio::Socket& socket) {
+    const Viewer* const viewer = viewer_of(socket.data);
+    if (viewer == nullptr) return;
+    if (viewer->expires) expiring_.erase({*viewer->expires, &socket});
+    if (viewer->keys() != nullptr) --stats_.subscribed;
 }
 
-void Audience::choose(socketio::Socket& socket, KeySet keys) {
-    static const KeySet none;
-    const KeySet* const before = keys_of(socket.data);
-    if (before == nullptr) {
+void Audience::expire(Seconds now) {
+    while (!expiring_.empty() && expiring_.begin()->first <= now) {
+        ++stats_.expired;
+        expiring_.begin()->second->disconnect(socketio::Disconnect::connection);  // it leaves
+    }
+}
+
+void Audience::choose(socketio::Socket& socket, Viewer& viewer, KeySet keys) {
+    if (const KeySet* const before = viewer.keys()) {
+        for (const std::string& key : without(*before, keys))
+            socket.leave(room_of(key));
+    } else {
         join(socket, choosers);
         ++stats_.subscribed;
     }
-    for (const std::string& key : without(before == nullptr ? none : *before, keys))
-        socket.leave(room_of(key));
     for (const std::string& key : keys)
         join(socket, room_of(key));
-    socket.data = std::make_shared<KeySet>(std::move(keys));
+    viewer.chosen = std::move(keys);
 }
 
 Result<KeySet> Audience::subscribe(socketio::Socket& socket, std::string_view args) {
-    auto wanted = read_keys(args, keys_max_);
+    auto wanted = read_keys(args, options_.keys_max);
     if (!wanted) return wanted.error();
-    const KeySet* const before = keys_of(socket.data);
+    Viewer& viewer = make_viewer(socket);
+    if (const auto wrong = check_allowed(*wanted, viewer.allowed)) return *wrong;
     KeySet added;
-    if (before != nullptr) {
-        added = without(*wanted, *before);
-        wanted->insert(before->begin(), before->end());
-        if (wanted->size() > keys_max_)
-            return Error{fmt::format("expected at most {} keys in all, got {}", keys_max_,
+    if (viewer.chosen) {
+        added = without(*wanted, *viewer.chosen);
+        wanted->insert(viewer.chosen->begin(), viewer.chosen->end());
+        if (wanted->size() > options_.keys_max)
+            return Error{fmt::format("expected at most {} keys in all, got {}", options_.keys_max,
                                      wanted->size())};
     }
-    choose(socket, std::move(*wanted));
+    choose(socket, viewer, std::move(*wanted));
     return added;
 }
 
 Result<void> Audience::unsubscribe(socketio::Socket& socket, std::string_view args) {
-    const auto unwanted = read_keys(args, keys_max_);
+    const auto unwanted = read_keys(args, options_.keys_max);
     if (!unwanted) return unwanted.error();
-    const KeySet* const before = keys_of(socket.data);
-    if (before == nullptr) return Error{"expected a subscribe first: this client gets all keys"};
-    choose(socket, without(*before, *unwanted));
+    Viewer& viewer = make_viewer(socket);
+    if (!viewer.chosen)
+        return Error{"expected a subscribe first: this client gets all keys it may see"};
+    choose(socket, viewer, without(*viewer.chosen, *unwanted));
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "base/log.hpp"
 #include "certificate.hpp"
@@ -11,6 +12,7 @@
 #include "gate.hpp"
 #include "hub.hpp"
 #include "json/time_zone.hpp"
+#include "jwt/verifier.hpp"
 #include "meters.hpp"
 #include "net/endpoint.hpp"
 #include "net/io_thread.hpp"
@@ -68,7 +70,7 @@ socketio::ServerOptions server_options(const Options& options) {
     return server;
 }
 
-HubOptions hub_options(const Options& options) {
+HubOptions hub_options(const Options& options, std::shared_ptr<const jwt::Verifier> verifier) {
     return {.snapshot_events = options.snapshot,
             .history = {.age_max = options.history,
                         .records_max = options.history_records,
@@ -76,7 +78,19 @@ HubOptions hub_options(const Options& options) {
             .latest = {.keys_max = options.latest_keys, .bytes_max = options.latest_size.count},
             .recovery_bytes_max = options.recovery_size.count,
             .resend_bytes_max = options.client_queue.count,
-            .client_keys_max = options.client_keys};
+            .audience = {.keys_max = options.client_keys, .verifier = std::move(verifier)}};
+}
+
+/// Null when clients need no token.
+Result<std::shared_ptr<const jwt::Verifier>> load_verifier(const Options& options) {
+    if (options.jwt_key.empty()) return std::shared_ptr<const jwt::Verifier>();
+    auto verifier = jwt::Verifier::load(options.jwt_key, {.issuer = options.jwt_issuer,
+                                                          .audience = options.jwt_audience,
+                                                          .list_claim = options.jwt_keys_claim});
+    if (!verifier) return Error{"--jwt-key: " + verifier.error().message};
+    log::info("clients need a token", {{"algorithm", verifier->algorithm()}});
+    return std::shared_ptr<const jwt::Verifier>(
+        std::make_shared<jwt::Verifier>(std::move(*verifier)));
 }
 
 /// What the feed does goes to the io thread, a few batches at a time.
@@ -128,12 +142,14 @@ Result<void> Emitter::send_upstream(const json::TimeZone& zone, std::vector<Sele
 Result<void> Emitter::serve(const json::TimeZone& zone, std::vector<Selection> selections) {
     const auto endpoint = net::parse_endpoint(options_.listen);
     if (!endpoint) return endpoint.error();
+    const auto verifier = load_verifier(options_);
+    if (!verifier) return verifier.error();
     raise_descriptor_limit(options_.clients + spare_connections);
 
     net::IoThread io("clients");
     http::Server http(io.context(), http_limits(options_));
     socketio::Server server(io.context(), http, server_options(options_));
-    Hub hub(server, options_.relays, hub_options(options_));
+    Hub hub(server, options_.relays, hub_options(options_, *verifier));
     if (!options_.page.empty()) {
         const auto page = PageFiles::load(options_.page);
         if (!page) return page.error();

@@ -50,6 +50,10 @@ std::string with_offset(std::string args, std::string_view offset) {
     return args;
 }
 
+Audience::Seconds now_seconds() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 std::string keys_answer(const socketio::Socket& socket) {
     return "{\"keys\":" + to_json(*Audience::keys_of(socket.data)) + '}';
 }
@@ -65,8 +69,8 @@ Hub::Hub(socketio::Server& server, const std::vector<Relay>& relays, const HubOp
       relays_(relays),
       resend_bytes_max_(options.resend_bytes_max),
       recovery_wait_(options.recovery_wait),
-      audience_(options.client_keys_max, stats_) {
-    server_.of("/");  // clients of other namespaces may join it first
+      audience_(options.audience, stats_) {
+    guard(server_.of("/"));  // clients of other namespaces may join it first
     for (const Relay& relay : relays) {
         socketio::Namespace& nsp = server_.of(relay.nsp);
         latest_.push_back(relay.latest ? std::optional<Latest>(options.latest) : std::nullopt);
@@ -96,10 +100,22 @@ void Hub::add_room(socketio::Namespace& nsp, const HubOptions& options) {
     add_handlers(*rooms_.back());
 }
 
+/// Where clients choose nothing, but not everybody may see everything.
+void Hub::guard(socketio::Namespace& nsp) {
+    if (!audience_.needs_tokens()) return;
+    nsp.on_admit([this](socketio::Joining& joining) {
+        return audience_.admit(joining, false, now_seconds());
+    });
+    nsp.on_connect([this](socketio::Socket& socket, std::string_view) { audience_.enter(socket); });
+    nsp.on_disconnect(
+        [this](socketio::Socket& socket, socketio::CloseReason) { audience_.leave(socket); });
+}
+
 void Hub::add_handlers(Room& room) {
     using socketio::Event, socketio::Joining, socketio::Namespace, socketio::Socket;
     Namespace& nsp = room.nsp;
-    nsp.on_admit([this](Joining& joining) { return audience_.admit(joining); });
+    nsp.on_admit(
+        [this](Joining& joining) { return audience_.admit(joining, true, now_seconds()); });
     nsp.on_connect([this, &room](Socket& socket, std::string_view) {
         audience_.enter(socket);
         caught_up_ ? welcome(room, socket) : void(room.early.insert(&socket));
@@ -245,7 +261,8 @@ void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Posi
             continue;
         }
         if (room == nullptr) {
-            if (good && outgoing.is_live) server_.of(relay.nsp).emit(relay.event, outgoing.value);
+            if (good && outgoing.is_live)
+                Audience::emit(server_.of(relay.nsp), relay.event, outgoing.key, outgoing.value);
             continue;
         }
         if (outgoing.filter == Filter::none) count(*room, relay.event);
@@ -304,8 +321,7 @@ void Hub::send_latest(const Outgoing& outgoing, bool now) {
     latest_[outgoing.relay]->put(outgoing.key, number, std::move(args));
 }
 
-void Hub::make_up(socketio::Socket& socket, std::uint64_t first_missed,
-                  const KeySet* keys) const {
+void Hub::make_up(socketio::Socket& socket, std::uint64_t first_missed, const KeySet* keys) const {
     for (std::size_t i = 0; i < relays_.size(); ++i)
         if (latest_[i] && relays_[i].nsp == socket.nsp().name())
             for (const std::string_view args : latest_[i]->since(first_missed, keys))
@@ -336,6 +352,7 @@ void Hub::catch_up() {
 }
 
 void Hub::tick() {
+    audience_.expire(now_seconds());
     for (const auto& room : rooms_) {
         if (caught_up_ && std::exchange(room->totals_changed, false))
             room->nsp.emit(totals_event, totals_args(*room));

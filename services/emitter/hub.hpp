@@ -30,7 +30,7 @@ struct HubOptions {
     std::size_t recovery_bytes_max = 2 << 20;  ///< of a namespace's backlog; 0: no recovery
     std::size_t resend_bytes_max = 4 << 20;    ///< for one client that comes back
     std::chrono::milliseconds recovery_wait{5'000};
-    std::size_t client_keys_max = 100;  ///< one client may choose
+    Audience::Options audience;
 };
 
 /// Gives events to the clients, and each client of a namespace that is not plain its beginning:
@@ -59,7 +59,8 @@ public:
     /// The past has been read.
     void catch_up();
 
-    /// About once a second: sends `totals` where they have changed, and looks at who waits.
+    /// About once a second: sends `totals` where they have changed, and looks at who waits and
+    /// whose token's time is over.
     void tick();
 
     const HubStats& stats() const { return stats_; }
@@ -83,8 +84,8 @@ private:
         std::vector<std::string> events;
         std::vector<std::uint64_t> totals;  ///< by event
         bool totals_changed = false;
-        std::uint64_t snapshot_version = 0;  ///< of history and backlog
-        socketio::ChunkPtr snapshot;         ///< encoded for sockets
+        std::uint64_t snapshot_version = 0;           ///< of history and backlog
+        socketio::ChunkPtr snapshot;                  ///< encoded for sockets
         std::unordered_set<socketio::Socket*> early;  ///< joined before the past was read
         std::list<Returning> returning;
         std::uint64_t resends_version = 0;  ///< of the backlog
@@ -96,6 +97,7 @@ private:
     Room* room_of(const Relay& relay) const;
     /// Whether a room's clients are told where they stand in that topic.
     bool is_tracked(const Room& room, std::string_view topic) const;
+    void guard(socketio::Namespace& nsp);
     void add_handlers(Room& room);
     void welcome(Room& room, socketio::Socket& socket);
     void send_snapshot(Room& room, socketio::Socket& socket, const KeySet* keys) const;

@@ -10,8 +10,7 @@ namespace weir::emitter {
 void Latest::put(std::string_view key, std::uint64_t number, std::string args) {
     if (const auto known = by_key_.find(key); known != by_key_.end()) erase(known->second);
     bytes_ += key.size() + args.size();
-    const Event& event =
-        events_.emplace_back(Event{std::string(key), number, std::move(args)});
+    const Event& event = events_.emplace_back(Event{std::string(key), number, std::move(args)});
     by_key_.emplace(event.key, std::prev(events_.end()));
     while (events_.size() > limits_.keys_max || bytes_ > limits_.bytes_max)
         erase(events_.begin());

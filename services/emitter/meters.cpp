@@ -99,6 +99,12 @@ void Meters::follow_clients(const socketio::Stats& clients) {
 void Meters::follow_hub(const HubStats& hub) {
     shown_.push_back({hub.subscribed, metrics_.gauge("weir_clients_subscribed",
                                                      "Clients that get some keys only.")});
+    for (std::size_t i = 0; i < hub.unauthorized.size(); ++i)
+        follow(hub.unauthorized[i], "weir_clients_unauthorized_total",
+               "Clients whose token was refused, and why.",
+               {{"reason", std::string(jwt::name(static_cast<jwt::Fault>(i)))}});
+    follow(hub.expired, "weir_clients_expired_total",
+           "Clients disconnected because their token had expired.");
 }
 
 void Meters::follow(const Source& source, const std::string& name, const std::string& help,

@@ -7,6 +7,7 @@
 
 #include "json/document.hpp"
 #include "json/time_zone.hpp"
+#include "jwt/verifier.hpp"
 #include "net/endpoint.hpp"
 #include "net/tls.hpp"
 #include "page_files.hpp"
@@ -59,6 +60,12 @@ void check_names(std::string_view option, const std::vector<Rule>& rules,
         if (std::any_of(rules.begin(), rule, same))
             mistakes.push_back(fmt::format("--{}: {} is given twice", option, rule->name.text()));
     }
+}
+
+Result<void> check_jwt_key(const std::string& file) {
+    if (file.empty()) return {};
+    const auto verifier = jwt::Verifier::load(file, {});
+    return verifier.ok() ? Result<void>{} : verifier.error();
 }
 
 Result<void> check_time_zone(const std::string& name) {
@@ -228,6 +235,28 @@ void Options::declare(config::Command& command) {
                 "back at once. Keep it below --stop-timeout.")
         .range(0ms, 10min);
 
+    command.section("Tokens");
+    command
+        .option("jwt-key", jwt_key,
+                "A file with the key of the tokens that clients must have then, as auth.token: an "
+                "RSA public key in PEM (the tokens are RS256), or a secret of at least 32 bytes "
+                "(HS256; a newline at its end does not count). Empty: nobody needs a token.")
+        .metavar("FILE")
+        .check(check_jwt_key);
+    command
+        .option("jwt-issuer", jwt_issuer, "Who must have issued a token (its iss). Empty: anybody.")
+        .metavar("NAME");
+    command
+        .option("jwt-audience", jwt_audience,
+                "For whom a token must be (its aud). Empty: it must be for nobody in particular.")
+        .metavar("NAME");
+    command
+        .option("jwt-keys-claim", jwt_keys_claim,
+                "The claim with the list of keys whose events a token lets its client see, or "
+                "\"*\" for all. A token without it is refused. Empty: every token lets its client "
+                "see everything.")
+        .metavar("NAME");
+
     command.section("Kafka");
     kafka.declare(command);
 
@@ -239,6 +268,8 @@ void Options::declare(config::Command& command) {
         check_upstream(*this, mistakes);
         check_names("keys", keys, relays, mistakes);
         check_names("map", maps, relays, mistakes);
+        if (jwt_key.empty() && !(jwt_issuer.empty() && jwt_audience.empty()))
+            mistakes.emplace_back("--jwt-issuer and --jwt-audience need --jwt-key");
         const auto latest = static_cast<std::uint64_t>(
             std::ranges::count_if(relays, [](const Relay& relay) { return relay.latest; }));
         const Bytes at_once{history_size.count + latest * latest_size.count};

@@ -73,6 +73,11 @@ struct Options {
     Transports transports = Transports::all;
     std::chrono::milliseconds drain{2'000};
 
+    std::string jwt_key;
+    std::string jwt_issuer;
+    std::string jwt_audience;
+    std::string jwt_keys_claim = "keys";
+
     kafka::Options kafka;
 
     /// Declares all of them; this object must outlive `command`.

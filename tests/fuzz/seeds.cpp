@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "auth_input.hpp"
 #include "socketio_seeds.hpp"
 
 namespace {
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
                       write(folder / "payload", weir::fuzz::payload_seeds()) &&
                       write(folder / "packet", weir::fuzz::packet_seeds()) &&
                       write(folder / "frame", weir::fuzz::frame_seeds()) &&
-                      write(folder / "client", weir::fuzz::client_seeds());
+                      write(folder / "client", weir::fuzz::client_seeds()) &&
+                      write(folder / "auth", weir::fuzz::auth_seeds());
     return good ? 0 : 1;
 }

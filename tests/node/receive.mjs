@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints what a real socket.io-client receives, one JSON line per event, until it is killed.
 //   node receive.mjs --url http://127.0.0.1:5000/ --event emit [--client 3.0.4] [--transport websocket]
-//     [--auth '{"keys":["device1"]}']
+//     [--auth '{"keys":["device1"]}' | --auth FILE, which is read at each connection]
 // Lines: {"state":"connect","transport":"polling","recovered":false}, {"state":"disconnect","reason":"…"},
 //        {"event":"emit","arguments":[…]}.
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const { values: options } = parseArgs({
@@ -23,7 +24,7 @@ const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const socket = io(options.url, {
   transports: options.transport,
   reconnectionDelayMax: 1000,
-  auth: JSON.parse(options.auth),
+  auth: (say) => say(JSON.parse(options.auth.startsWith("{") ? options.auth : readFileSync(options.auth))),
 });
 socket.on("connect", () => {
   print({

@@ -45,14 +45,15 @@ class Client(Process):
 
 def node_client(name, url, run_dir, *, version="4.8.4", transports=("polling", "websocket"),
                 events=("emit",), auth=None):
-    """socket.io-client for Node, of version 4.8.4 or 3.0.4. `auth`: its socket.auth."""
+    """socket.io-client for Node, of version 4.8.4 or 3.0.4. `auth`: its socket.auth, or a file
+    that has it at each connection."""
     command = ["node", NODE / "receive.mjs", "--url", url, "--client", version]
     for transport in transports:
         command += ["--transport", transport]
     for event in events:
         command += ["--event", event]
     if auth is not None:
-        command += ["--auth", json.dumps(auth)]
+        command += ["--auth", auth if isinstance(auth, Path) else json.dumps(auth)]
     return Client(name, command, run_dir)
 
 

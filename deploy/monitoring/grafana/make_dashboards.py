@@ -251,8 +251,12 @@ EMITTER = [
                            rate("weir_clients_refused_for_address_total@")},
               PER_SECOND),
         Panel("Gone, in 15 minutes", {
-            "{{reason}}": per_quarter("weir_clients_closed_total@", "reason")},
-              about="too_slow: more than --client-queue waited for it."),
+            "{{reason}}": per_quarter("weir_clients_closed_total@", "reason"),
+            "token expired": per_quarter("weir_clients_expired_total@")},
+              about="too_slow: more than --client-queue waited for it. server_close has those "
+                    "whose token expired, too."),
+        Panel("Tokens refused, in 15 minutes", {
+            "{{reason}}": per_quarter("weir_clients_unauthorized_total@", "reason")}),
         Panel("Back, in 15 minutes", {
             "{{sent}}": per_quarter("weir_clients_returned_total@", "sent")},
               about="Sent what they missed, or a snapshot because that was not there any more."),

@@ -95,7 +95,7 @@ def test_mistakes_are_answered_and_change_nothing(emitter, topic, topics):
     running = emitter(relay=f"{out}=window@/live", client_keys=2)
     client = Member(running.port)
     assert client.ask("unsubscribe", ["a"])[1] == {
-        "error": "expected a subscribe first: this client gets all keys"}
+        "error": "expected a subscribe first: this client gets all keys it may see"}
     for args, word in (('"a"', "a string"), ("", "one list"), ('["a"],["b"]', "one list"),
                        ("[1]", "a number in it"), ('["a","b","c"]', "more than 2 keys")):
         assert word in client.ask_raw("subscribe", args)[1]["error"]
@@ -111,7 +111,8 @@ def test_mistakes_are_answered_and_change_nothing(emitter, topic, topics):
 
 @pytest.mark.parametrize("auth, word", [
     ({"keys": "a"}, "a string"), ({"keys": {"a": 1}}, "an object"),
-    ({"keys": ["a", 1]}, "a number"), ({"keys": ["a", "b", "c"]}, "more than 2 keys"), ({"keys": ["x" * 256]}, "255 bytes")])
+    ({"keys": ["a", 1]}, "a number"), ({"keys": ["a", "b", "c"]}, "more than 2 keys"),
+    ({"keys": ["x" * 256]}, "255 bytes")])
 def test_who_connects_with_other_than_keys_is_told(emitter, topic, auth, word):
     running = emitter(relay=f"{topic('out')}=window@/live", client_keys=2)
     refused = Member.refused(running.port, auth)

@@ -89,9 +89,8 @@ void add_handlers(Namespace& nsp) {
 }
 
 void refuse_all(Namespace& nsp) {
-    nsp.on_admit([](Joining&) {
-        return Refusal{.message = "Members only", .data = R"({"code":7})"};
-    });
+    nsp.on_admit(
+        [](Joining&) { return Refusal{.message = "Members only", .data = R"({"code":7})"}; });
 }
 
 }  // namespace socketio_fixture

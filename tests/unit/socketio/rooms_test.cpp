@@ -39,9 +39,8 @@ public:
     }
 
     net::asio::io_context context;
-    std::shared_ptr<EngineCore> engine =
-        std::make_shared<EngineCore>(context, EngineOptions{.queue_bytes_max = 100'000'000},
-                                     Engine::Opener());
+    std::shared_ptr<EngineCore> engine = std::make_shared<EngineCore>(
+        context, EngineOptions{.queue_bytes_max = 100'000'000}, Engine::Opener());
     std::shared_ptr<ServerCore> server;
     Socket* newest = nullptr;
 };
