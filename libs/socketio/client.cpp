@@ -216,7 +216,7 @@ void Client::break_off() { session_.close(CloseReason::protocol_error); }
 void Client::on_ready() {
     const auto sockets = sockets_;  // handlers may disconnect any
     for (const auto& socket : sockets)
-        if (socket->connected()) socket->nsp().make_up(*socket);
+        socket->nsp().settle(*socket);
 }
 
 void Client::on_close(CloseReason reason) {

@@ -35,8 +35,9 @@ void Namespace::emit(std::string_view event, std::string_view args,
     log_event(event, args, attachments, nullptr);
 }
 
-std::uint64_t Namespace::emit_volatile(std::string_view event, std::string_view args) {
-    return log_volatile(event, args, nullptr);
+std::uint64_t Namespace::emit_volatile(std::string_view event, std::string_view args,
+                                       std::size_t stream) {
+    return log_volatile(event, args, stream, nullptr);
 }
 
 void Broadcast::emit(std::string_view event, std::string_view args,
@@ -50,29 +51,30 @@ void Broadcast::emit(std::string_view event, std::string_view args,
         member.socket->emit(chunk);
 }
 
-std::uint64_t Broadcast::emit_volatile(std::string_view event, std::string_view args) const {
+std::uint64_t Broadcast::emit_volatile(std::string_view event, std::string_view args,
+                                       std::size_t stream) const {
     const Room* room = nsp_.rooms_.find(room_);
-    if (!inside_) return nsp_.log_volatile(event, args, room);
+    if (!inside_) return nsp_.log_volatile(event, args, stream, room);
     const std::uint64_t number = ++nsp_.volatile_events_;
     if (room == nullptr) return number;
     const ChunkPtr chunk = nsp_.encode(event, args);
     for (const Room::Member& member : room->members)
-        nsp_.offer(*member.socket, chunk, number);
+        nsp_.offer(*member.socket, chunk, {.first_volatile = number, .stream = stream});
     return number;
 }
 
 void Namespace::log_event(std::string_view event, std::string_view args,
                           const Attachments& attachments, const Room* except) {
     if (is_everybody(except)) return;
-    add_event(open_chunk(false, except), event, args, attachments);
+    add_event(open_chunk({.except = except}), event, args, attachments);
     plan_round();
 }
 
 std::uint64_t Namespace::log_volatile(std::string_view event, std::string_view args,
-                                      const Room* except) {
+                                      std::size_t stream, const Room* except) {
     ++volatile_events_;
     if (!is_everybody(except)) {
-        add_to(open_chunk(true, except), event, args);
+        add_to(open_chunk({volatile_events_, stream, except}), event, args);
         plan_round();
     }
     return volatile_events_;
@@ -100,13 +102,14 @@ void Namespace::add_event(Chunk& chunk, std::string_view event, std::string_view
         chunk.add_binary(bytes);
 }
 
-Chunk& Namespace::open_chunk(bool is_volatile, const Room* except) {
-    const bool fits = open_ && (open_kind_.first_volatile != 0) == is_volatile &&
-                      open_kind_.except == except && open_->frames().size() <= chunk_bytes_max;
+Chunk& Namespace::open_chunk(const Kind& kind) {
+    const bool fits = open_ && (open_kind_.first_volatile != 0) == (kind.first_volatile != 0) &&
+                      open_kind_.stream == kind.stream && open_kind_.except == kind.except &&
+                      open_->frames().size() <= chunk_bytes_max;
     if (!fits) seal();
     if (!open_) {
         open_ = std::make_shared<Chunk>();
-        open_kind_ = {.first_volatile = is_volatile ? volatile_events_ : 0, .except = except};
+        open_kind_ = kind;
     }
     return *open_;
 }
@@ -166,34 +169,39 @@ void Namespace::deliver(Member& member) {
         const auto& [chunk, kind] = log_[static_cast<std::size_t>(member.next - log_start_)];
         if (kind.except != nullptr && member.in_rooms && member.socket->sits_in(kind.except))
             continue;
-        if (kind.first_volatile == 0 || member.session->flush()) {
+        if (kind.first_volatile == 0 ||
+            (member.socket->missed_.empty() && member.session->flush())) {
             member.session->queue(chunk);
             queued = true;
         } else {
-            pass_over(*member.socket, *chunk, kind.first_volatile);
+            pass_over(*member.socket, *chunk, kind);
         }
     }
     if (queued) member.session->flush();
 }
 
-void Namespace::offer(Socket& socket, const ChunkPtr& chunk, std::uint64_t number) {
+void Namespace::offer(Socket& socket, const ChunkPtr& chunk, const Kind& kind) {
     catch_up(socket);
-    if (socket.session_->flush())
+    if (socket.missed_.empty() && socket.session_->flush())
         socket.session_->send(chunk);
     else
-        pass_over(socket, *chunk, number);
+        pass_over(socket, *chunk, kind);
 }
 
-void Namespace::pass_over(Socket& socket, const Chunk& chunk, std::uint64_t number) {
+void Namespace::pass_over(Socket& socket, const Chunk& chunk, const Kind& kind) {
     server_.engine->mutable_stats().volatile_dropped += chunk.packets();
-    if (!socket.missed_) socket.missed_ = number;
+    auto missed = std::ranges::find(socket.missed_, kind.stream, &Missed::stream);
+    if (missed == socket.missed_.end())
+        missed = socket.missed_.insert(missed, {kind.stream, kind.first_volatile, 0});
+    missed->count += chunk.packets();
     socket.session_->await_ready();
 }
 
-void Namespace::make_up(Socket& socket) {
+void Namespace::settle(Socket& socket) {
+    if (!socket.connected()) return;
     catch_up(socket);
-    if (!socket.missed_ || !ready_) return;
-    ready_(socket, *std::exchange(socket.missed_, std::nullopt));
+    for (const Missed& missed : std::exchange(socket.missed_, {}))
+        if (ready_) ready_(socket, missed);
 }
 
 void Namespace::plan_round() {

@@ -38,7 +38,8 @@ public:
     /// As Namespace has them.
     void emit(std::string_view event, std::string_view args,
               const Attachments& attachments = {}) const;
-    std::uint64_t emit_volatile(std::string_view event, std::string_view args) const;
+    std::uint64_t emit_volatile(std::string_view event, std::string_view args,
+                                std::size_t stream = 0) const;
 
 private:
     friend class Namespace;
@@ -72,7 +73,7 @@ public:
     using OnEvent = std::function<void(Socket& socket, Event& event)>;
     /// `missed`: what a client that comes back has missed, by add_to(); null makes it a new one.
     using Decide = std::function<void(ChunkPtr missed)>;
-    using OnReady = std::function<void(Socket& socket, std::uint64_t first_missed)>;
+    using OnReady = std::function<void(Socket& socket, const Missed& missed)>;
     using OnReturn =
         std::function<void(const Joining& joining, std::string_view offset, Decide decide)>;
 
@@ -98,9 +99,11 @@ public:
     /// after the answer to the CONNECT: events before it are kept by socket.io-client across a
     /// loss of the connection, without their offsets, and would come out twice.
     void on_return(OnReturn handler) { return_ = std::move(handler); }
-    /// Called when a socket that did without volatile events is ready again; with the number of the
-    /// first of them. It may have got later ones.
+    /// Called when a socket that did without volatile events is ready again, for each of the
+    /// streams they are of. It has got none since the first of them, whichever stream that was of.
     void on_ready(OnReady handler) { ready_ = std::move(handler); }
+    /// Does that now, for a socket that may not be ready.
+    void settle(Socket& socket);
     /// Called when it has left; emitting to it does nothing any more.
     void on_disconnect(OnDisconnect handler) { disconnect_ = std::move(handler); }
     /// Called for events of that name. Events without a handler are dropped.
@@ -110,8 +113,10 @@ public:
     void emit(std::string_view event, std::string_view args, const Attachments& attachments = {});
 
     /// The same, but a member that is not ready to send at once does without. Returns the event's
-    /// number: volatile events of a namespace are counted from 1, whomever they are for.
-    std::uint64_t emit_volatile(std::string_view event, std::string_view args);
+    /// number: volatile events of a namespace are counted from 1, whomever they are for. `stream`:
+    /// any number by which on_ready() tells apart what a member did without.
+    std::uint64_t emit_volatile(std::string_view event, std::string_view args,
+                                std::size_t stream = 0);
 
     /// The members that are in the room at the time of the call.
     Broadcast to(std::string_view room) { return {*this, room, true}; }
@@ -139,6 +144,7 @@ private:
     /// What the events of one chunk have in common.
     struct Kind {
         std::uint64_t first_volatile = 0;  ///< the number of its first event; 0: not volatile
+        std::size_t stream = 0;            ///< of volatile events
         /// Who is in it passes over the chunk. Only compared: whoever enters or leaves a room is
         /// brought up to the end of the log first, so a later room may have the same address.
         const Room* except = nullptr;
@@ -154,23 +160,22 @@ private:
     void catch_up(const Socket& socket);
     void enter_room(Socket& socket, std::string_view name);
     void leave_room(Socket& socket, std::string_view name);
-    /// The socket's client is ready again.
-    void make_up(Socket& socket);
 
     void log_event(std::string_view event, std::string_view args, const Attachments& attachments,
                    const Room* except);
-    std::uint64_t log_volatile(std::string_view event, std::string_view args, const Room* except);
+    std::uint64_t log_volatile(std::string_view event, std::string_view args, std::size_t stream,
+                               const Room* except);
     bool is_everybody(const Room* room) const;
     void add_event(Chunk& chunk, std::string_view event, std::string_view args,
                    const Attachments& attachments) const;
-    Chunk& open_chunk(bool is_volatile, const Room* except);
+    Chunk& open_chunk(const Kind& kind);
     void seal();
     std::uint64_t log_end() const { return log_start_ + log_.size(); }
     void deliver(Member& member);
     /// Sends a volatile event to a socket of the room it is for, if it is ready.
-    void offer(Socket& socket, const ChunkPtr& chunk, std::uint64_t number);
-    /// A volatile event finds a socket that is not ready.
-    void pass_over(Socket& socket, const Chunk& chunk, std::uint64_t number);
+    void offer(Socket& socket, const ChunkPtr& chunk, const Kind& kind);
+    /// Volatile events find a socket that is not ready.
+    void pass_over(Socket& socket, const Chunk& chunk, const Kind& kind);
     void plan_round();
     void run_slice();
 

@@ -46,6 +46,13 @@ struct Event {
     std::optional<Ack> ack;  ///< when the client asked for one
 };
 
+/// What a socket did without of the volatile events of one stream, see Namespace::emit_volatile().
+struct Missed {
+    std::size_t stream;
+    std::uint64_t first;  ///< number of the first
+    std::uint64_t count;
+};
+
 /// Who disconnects: the socket from its namespace, the client with all its namespaces, or only the
 /// client's connection.
 enum class Disconnect { this_namespace, whole_client, connection };
@@ -111,9 +118,9 @@ private:
     Namespace& nsp_;
     const std::string id_;
     const bool recovered_;
-    std::size_t member_ = 0;                 ///< its place among the namespace's members
-    std::optional<std::uint64_t> missed_{};  ///< the first volatile event it did without
-    std::vector<Seat> seats_;                ///< the rooms it is in
+    std::size_t member_ = 0;      ///< its place among the namespace's members
+    std::vector<Missed> missed_;  ///< by stream; empty: it is not known to be slow
+    std::vector<Seat> seats_;     ///< the rooms it is in
     std::shared_ptr<AckTable> acks_;
 };
 

@@ -177,10 +177,11 @@ void Audience::emit(socketio::Namespace& nsp, std::string_view event, std::strin
 
 /// The later of two numbers stands for both: who did without the earlier one did so before it.
 std::uint64_t Audience::emit_volatile(socketio::Namespace& nsp, std::string_view event,
-                                      std::string_view key, std::string_view args) {
-    if (nsp.rooms() == 0) return nsp.emit_volatile(event, args);
-    nsp.except(choosers).emit_volatile(event, args);
-    return nsp.to(room_of(key)).emit_volatile(event, args);
+                                      std::string_view key, std::string_view args,
+                                      std::size_t stream) {
+    if (nsp.rooms() == 0) return nsp.emit_volatile(event, args, stream);
+    nsp.except(choosers).emit_volatile(event, args, stream);
+    return nsp.to(room_of(key)).emit_volatile(event, args, stream);
 }
 
 }  // namespace weir::emitter

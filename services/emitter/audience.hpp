@@ -67,7 +67,8 @@ public:
     static void emit(socketio::Namespace& nsp, std::string_view event, std::string_view key,
                      std::string_view args);
     static std::uint64_t emit_volatile(socketio::Namespace& nsp, std::string_view event,
-                                       std::string_view key, std::string_view args);
+                                       std::string_view key, std::string_view args,
+                                       std::size_t stream);
 
 private:
     struct Viewer;

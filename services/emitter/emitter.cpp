@@ -76,6 +76,7 @@ HubOptions hub_options(const Options& options, std::shared_ptr<const jwt::Verifi
                         .records_max = options.history_records,
                         .bytes_max = options.history_size.count},
             .latest = {.keys_max = options.latest_keys, .bytes_max = options.latest_size.count},
+            .recent_bytes_max = options.drop_size.count,
             .recovery_bytes_max = options.recovery_size.count,
             .resend_bytes_max = options.client_queue.count,
             .audience = {.keys_max = options.client_keys, .verifier = std::move(verifier)}};

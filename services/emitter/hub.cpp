@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -15,6 +16,11 @@ namespace {
 
 // Clients that wait for us to be as far as where they come from.
 constexpr std::size_t returning_max = 1'000;
+
+// The streams of volatile events: relays for the latest have no need of one each.
+constexpr std::size_t latest_stream = 0;
+constexpr std::size_t drop_stream(std::size_t relay) { return relay + 1; }
+constexpr std::size_t relay_of(std::size_t stream) { return stream - 1; }
 
 // What is sent again, kept for the next client that stands at the same place.
 constexpr std::size_t resends_max = 16;
@@ -38,7 +44,7 @@ std::vector<std::string> common(std::vector<std::string> events,
 std::vector<std::string> topics_of(const std::vector<Relay>& relays, std::string_view nsp) {
     std::vector<std::string> topics;
     for (const Relay& relay : relays)
-        if (relay.nsp == nsp && !relay.latest &&
+        if (relay.nsp == nsp && !relay.is_volatile() &&
             std::ranges::find(topics, relay.topic) == topics.end())
             topics.push_back(relay.topic);
     return topics;
@@ -74,9 +80,11 @@ Hub::Hub(socketio::Server& server, const std::vector<Relay>& relays, const HubOp
     for (const Relay& relay : relays) {
         socketio::Namespace& nsp = server_.of(relay.nsp);
         latest_.push_back(relay.latest ? std::optional<Latest>(options.latest) : std::nullopt);
-        if (relay.latest)
-            nsp.on_ready([this](socketio::Socket& socket, std::uint64_t first_missed) {
-                make_up(socket, first_missed, Audience::keys_of(socket.data));
+        recent_.push_back(relay.drop ? std::optional<Recent>(options.recent_bytes_max)
+                                     : std::nullopt);
+        if (relay.is_volatile())
+            nsp.on_ready([this](socketio::Socket& socket, const socketio::Missed& missed) {
+                make_up(socket, missed);
             });
         if (!is_plain(relay.nsp) && room_of(relay) == nullptr) add_room(nsp, options);
     }
@@ -144,7 +152,7 @@ Hub::Room* Hub::room_of(const Relay& relay) const {
 
 bool Hub::is_tracked(const Room& room, std::string_view topic) const {
     return room.backlog && std::ranges::any_of(relays_, [&](const Relay& relay) {
-               return relay.topic == topic && relay.nsp == room.nsp.name() && !relay.latest;
+               return relay.topic == topic && relay.nsp == room.nsp.name() && !relay.is_volatile();
            });
 }
 
@@ -169,7 +177,7 @@ void Hub::welcome(Room& room, socketio::Socket& socket) {
     const KeySet* const keys = Audience::keys_of(socket.data);
     if (!socket.recovered()) send_snapshot(room, socket, keys);
     socket.emit(totals_event, totals_args(room));
-    make_up(socket, 0, keys);
+    send_latest(socket, 0, keys);
 }
 
 void Hub::send_snapshot(Room& room, socketio::Socket& socket, const KeySet* keys) const {
@@ -186,15 +194,17 @@ void Hub::send_snapshot(Room& room, socketio::Socket& socket, const KeySet* keys
 /// The snapshot comes before the answer, so that who has the answer has the keys' past; and as an
 /// event, so that its offset counts when the client comes back.
 void Hub::on_subscribe(Room& room, socketio::Socket& socket, socketio::Event& event) {
+    room.nsp.settle(socket);  // what it did without is of the keys it has
     const auto added = audience_.subscribe(socket, event.args);
     if (added.ok() && !added->empty() && caught_up_) {
         send_snapshot(room, socket, &*added);
-        make_up(socket, 0, &*added);
+        send_latest(socket, 0, &*added);
     }
     if (event.ack) event.ack->send(added.ok() ? keys_answer(socket) : error_answer(added.error()));
 }
 
 void Hub::on_unsubscribe(socketio::Socket& socket, socketio::Event& event) {
+    socket.nsp().settle(socket);
     const auto done = audience_.unsubscribe(socket, event.args);
     if (event.ack) event.ack->send(done.ok() ? keys_answer(socket) : error_answer(done.error()));
 }
@@ -256,8 +266,8 @@ void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Posi
         const Relay& relay = relays_[outgoing.relay];
         Room* const room = room_of(relay);
         const bool good = outgoing.is_event();
-        if (room == nullptr && relay.latest) {
-            if (good && outgoing.is_live) send_latest(outgoing, true);
+        if (room == nullptr && relay.is_volatile()) {
+            if (good && outgoing.is_live) send_volatile(outgoing, true);
             continue;
         }
         if (room == nullptr) {
@@ -267,8 +277,8 @@ void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Posi
         }
         if (outgoing.filter == Filter::none) count(*room, relay.event);
         const bool is_last = ends_record(batch, i);
-        if (relay.latest) {
-            if (good) send_latest(outgoing, caught_up_);
+        if (relay.is_volatile()) {
+            if (good) send_volatile(outgoing, caught_up_);
         } else if (good) {
             room->history.add(relay, outgoing, now);
             send(*room, outgoing, is_last);
@@ -312,19 +322,39 @@ void Hub::send(Room& room, const Outgoing& outgoing, bool ends_record) {
         Audience::emit(room.nsp, relay.event, outgoing.key, with_offset(std::move(args), offset));
 }
 
-void Hub::send_latest(const Outgoing& outgoing, bool now) {
+void Hub::send_volatile(const Outgoing& outgoing, bool now) {
     const Relay& relay = relays_[outgoing.relay];
+    socketio::Namespace& nsp = server_.of(relay.nsp);
     std::string args = outgoing.value;
     if (!is_plain(relay.nsp)) args += ',' + outgoing.meta;
+    const std::size_t stream = relay.drop ? drop_stream(outgoing.relay) : latest_stream;
     const std::uint64_t number =
-        now ? Audience::emit_volatile(server_.of(relay.nsp), relay.event, outgoing.key, args) : 0;
-    latest_[outgoing.relay]->put(outgoing.key, number, std::move(args));
+        now ? Audience::emit_volatile(nsp, relay.event, outgoing.key, args, stream) : 0;
+    if (relay.latest)
+        latest_[outgoing.relay]->put(outgoing.key, number, std::move(args));
+    else if (now && nsp.size() > 0)
+        recent_[outgoing.relay]->put(outgoing.key, number, nsp.encode(relay.event, args));
 }
 
-void Hub::make_up(socketio::Socket& socket, std::uint64_t first_missed, const KeySet* keys) const {
+void Hub::make_up(socketio::Socket& socket, const socketio::Missed& missed) {
+    const KeySet* const keys = Audience::keys_of(socket.data);
+    if (missed.stream == latest_stream) return send_latest(socket, missed.first, keys);
+    const std::size_t relay = relay_of(missed.stream);
+    const auto events = recent_[relay]->since(missed.first, keys);
+    WEIR_ASSERT(events.size() <= missed.count, "a client did without all since the first");
+    if (const std::uint64_t lost = missed.count - events.size(); lost > 0) {
+        stats_.dropped += lost;
+        socket.emit(dropped_event, fmt::format(R"({{"event":{},"count":{}}})",
+                                               json_quoted(relays_[relay].event), lost));
+    }
+    for (const socketio::ChunkPtr& event : events)
+        socket.emit(event);
+}
+
+void Hub::send_latest(socketio::Socket& socket, std::uint64_t first, const KeySet* keys) const {
     for (std::size_t i = 0; i < relays_.size(); ++i)
         if (latest_[i] && relays_[i].nsp == socket.nsp().name())
-            for (const std::string_view args : latest_[i]->since(first_missed, keys))
+            for (const std::string_view args : latest_[i]->since(first, keys))
                 socket.emit(relays_[i].event, args);
 }
 
@@ -336,7 +366,7 @@ bool Hub::ends_record(const std::vector<Outgoing>& batch, std::size_t index) con
         if (batch[i].offset != record.offset || batch[i].partition != record.partition ||
             other.topic != relay.topic)
             return true;
-        if (other.nsp == relay.nsp && !other.latest && batch[i].is_event()) return false;
+        if (other.nsp == relay.nsp && !other.is_volatile() && batch[i].is_event()) return false;
     }
     return true;
 }

@@ -17,6 +17,7 @@
 #include "hub_stats.hpp"
 #include "kafka/record.hpp"
 #include "latest.hpp"
+#include "recent.hpp"
 #include "relay.hpp"
 #include "socketio/server.hpp"
 #include "translator.hpp"
@@ -27,6 +28,7 @@ struct HubOptions {
     std::vector<std::string> snapshot_events;  ///< which events a snapshot has
     HistoryLimits history;
     Latest::Limits latest;                     ///< of each relay that is for the latest
+    std::size_t recent_bytes_max = 512 << 10;  ///< of each relay that drops
     std::size_t recovery_bytes_max = 2 << 20;  ///< of a namespace's backlog; 0: no recovery
     std::size_t resend_bytes_max = 4 << 20;    ///< for one client that comes back
     std::chrono::milliseconds recovery_wait{5'000};
@@ -37,7 +39,8 @@ struct HubOptions {
 /// one `snapshot`, one `totals`, then every event, none twice and none left out. A client that
 /// comes back, here or from another replica, gets what it has missed instead of the snapshot.
 /// Of relays for the latest, who joins gets the last event of each key, and who was slow gets it
-/// for the keys of which it did without some. Who has chosen keys gets all this of those keys only,
+/// for the keys of which it did without some; of relays that drop, the newest events it did
+/// without, after how many of them it lost. Who has chosen keys gets all this of those keys only,
 /// and of more keys from when it chooses them on, with a beginning of their own.
 ///
 /// Until catch_up() the past is still being read: it only fills the histories, and who has joined
@@ -111,9 +114,11 @@ private:
     socketio::ChunkPtr missed(Room& room, const OffsetVector& there, const KeySet* keys) const;
     static void count(Room& room, std::string_view event);
     void send(Room& room, const Outgoing& outgoing, bool ends_record);
-    void send_latest(const Outgoing& outgoing, bool now);
-    /// What `socket` did without, or all of it; of these keys.
-    void make_up(socketio::Socket& socket, std::uint64_t first_missed, const KeySet* keys) const;
+    void send_volatile(const Outgoing& outgoing, bool now);
+    /// Sends what the socket did without.
+    void make_up(socketio::Socket& socket, const socketio::Missed& missed);
+    /// Of relays for the latest, the last event of each of the keys that has one from there on.
+    void send_latest(socketio::Socket& socket, std::uint64_t first, const KeySet* keys) const;
     /// Whether no event of the same record and room follows the one at `index`.
     bool ends_record(const std::vector<Outgoing>& batch, std::size_t index) const;
     static std::string snapshot_args(const Room& room, const KeySet* keys);
@@ -126,6 +131,7 @@ private:
     HubStats stats_;
     Audience audience_;
     std::vector<std::optional<Latest>> latest_;  ///< by relay
+    std::vector<std::optional<Recent>> recent_;  ///< by relay
     std::vector<std::unique_ptr<Room>> rooms_;
     bool caught_up_ = false;
 };

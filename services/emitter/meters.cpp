@@ -99,6 +99,8 @@ void Meters::follow_clients(const socketio::Stats& clients) {
 void Meters::follow_hub(const HubStats& hub) {
     shown_.push_back({hub.subscribed, metrics_.gauge("weir_clients_subscribed",
                                                      "Clients that get some keys only.")});
+    follow(hub.dropped, "weir_client_events_dropped_total",
+           "Events of relays with :drop that slow clients lost, as they were told.");
     for (std::size_t i = 0; i < hub.unauthorized.size(); ++i)
         follow(hub.unauthorized[i], "weir_clients_unauthorized_total",
                "Clients whose token was refused, and why.",

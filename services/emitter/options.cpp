@@ -117,7 +117,8 @@ void Options::declare(config::Command& command) {
                 "the value alone; in any other also the record's origin, and joining brings a "
                 "snapshot and totals. The shape \"raw\" (default) sends the value as it is, "
                 "\"card\" makes {device_name, window_start, window_end, data} of a result. With "
-                "\":latest\" a client that is slow gets the last event of each key only.")
+                "\":latest\" a client that is slow gets the last event of each key only, with "
+                "\":drop\" the newest events, after how many it lost.")
         .required();
     command.option("keys", keys,
                    "Only records whose key matches one of these patterns become that event. * "
@@ -161,6 +162,11 @@ void Options::declare(config::Command& command) {
                 "The most keys whose last event is kept for each relay with :latest.")
         .range(1, 10'000'000);
     command.option("latest-size", latest_size, "The same in bytes of JSON.")
+        .range(Bytes{1 << 10}, Bytes{1 << 30});
+    command
+        .option("drop-size", drop_size,
+                "The most bytes of the newest events kept for each relay with :drop, for clients "
+                "that did without some.")
         .range(Bytes{1 << 10}, Bytes{1 << 30});
 
     command.section("Upstream");
@@ -270,13 +276,16 @@ void Options::declare(config::Command& command) {
         check_names("map", maps, relays, mistakes);
         if (jwt_key.empty() && !(jwt_issuer.empty() && jwt_audience.empty()))
             mistakes.emplace_back("--jwt-issuer and --jwt-audience need --jwt-key");
-        const auto latest = static_cast<std::uint64_t>(
-            std::ranges::count_if(relays, [](const Relay& relay) { return relay.latest; }));
-        const Bytes at_once{history_size.count + latest * latest_size.count};
+        const auto count = [&](bool Relay::*kind) {
+            return static_cast<std::uint64_t>(std::ranges::count(relays, true, kind));
+        };
+        const Bytes at_once{history_size.count + count(&Relay::latest) * latest_size.count +
+                            count(&Relay::drop) * drop_size.count};
         if (client_queue.count <= at_once.count)
             mistakes.push_back(fmt::format(
                 "--client-queue ({}) must be larger than --history-size and a --latest-size for "
-                "each relay with :latest ({}): a client that joins gets all of it at once",
+                "each relay with :latest and a --drop-size for each with :drop ({}): a client may "
+                "get all of it at once",
                 format_bytes(client_queue), format_bytes(at_once)));
     });
     command.example("emitter --relay results=broadcast_event:card --upstream http://localhost:5000",

@@ -54,6 +54,7 @@ struct Options {
     Bytes recovery_size{2 << 20};
     std::uint32_t latest_keys = 10'000;
     Bytes latest_size{512 << 10};
+    Bytes drop_size{512 << 10};
 
     std::optional<socketio::ServerUrl> upstream;
     bool upstream_ack = false;

@@ -28,7 +28,7 @@ bool is_namespace(std::string_view text) {
 
 Error relay_error(std::string_view text, std::string_view wrong) {
     return {
-        fmt::format("expected TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest] such as "
+        fmt::format("expected TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest|:drop] such as "
                     "results=window@/live, got \"{}\": {}",
                     text, wrong)};
 }
@@ -55,17 +55,19 @@ using emitter::Relay;
 
 Result<Relay> Codec<Relay>::parse(std::string_view text) {
     using namespace emitter;
+    using namespace std::string_view_literals;
     Relay relay;
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) return relay_error(text, "there is no \"=\"");
     relay.topic = text.substr(0, equals);
     std::string_view rest = text.substr(equals + 1);
 
-    constexpr std::string_view latest = ":latest";
-    if (rest.ends_with(latest)) {
-        relay.latest = true;
-        rest.remove_suffix(latest.size());
-    }
+    for (const auto& [ending, flag] :
+         {std::pair{":latest"sv, &Relay::latest}, std::pair{":drop"sv, &Relay::drop}})
+        if (!relay.is_volatile() && rest.ends_with(ending)) {
+            relay.*flag = true;
+            rest.remove_suffix(ending.size());
+        }
     if (const std::size_t colon = rest.rfind(':'); colon != std::string_view::npos) {
         const auto shape = Codec<Shape>::parse(rest.substr(colon + 1));
         if (!shape) return relay_error(text, shape.error().message);
@@ -80,14 +82,17 @@ Result<Relay> Codec<Relay>::parse(std::string_view text) {
 
     const bool reserved = std::ranges::find(reserved_events, relay.event) != reserved_events.end();
     const bool ours = relay.event == snapshot_event || relay.event == totals_event;
-    if (reserved || (ours && !is_plain(relay.nsp)))
+    if (reserved || relay.event == dropped_event || (ours && !is_plain(relay.nsp)))
         return relay_error(text, "that event name has a meaning of its own");
     return relay;
 }
 
 std::string Codec<Relay>::format(const Relay& relay) {
     return fmt::format("{}={}@{}:{}{}", relay.topic, relay.event, relay.nsp,
-                       Codec<emitter::Shape>::format(relay.shape), relay.latest ? ":latest" : "");
+                       Codec<emitter::Shape>::format(relay.shape),
+                       relay.latest ? ":latest"
+                       : relay.drop ? ":drop"
+                                    : "");
 }
 
 }  // namespace weir::config

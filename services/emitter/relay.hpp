@@ -34,15 +34,18 @@ struct EventName {
     [[nodiscard]] std::string text() const { return event + '@' + nsp; }
 };
 
-/// One `--relay TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest]`: each record of the topic becomes an
-/// event.
+/// One `--relay TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest|:drop]`: each record of the topic becomes
+/// an event.
 struct Relay {
     std::string topic;
     std::string event;
     std::string nsp = "/";
     Shape shape = Shape::raw;
     bool latest = false;  ///< a client that is slow gets the last event of each key only
+    bool drop = false;    ///< a client that is slow gets the newest events, and how many it lost
 
+    /// A client that is slow does without its events at first, and is not disconnected for them.
+    [[nodiscard]] bool is_volatile() const { return latest || drop; }
     bool operator==(const Relay&) const = default;
     [[nodiscard]] bool makes(const EventName& name) const {
         return event == name.event && nsp == name.nsp;
@@ -57,6 +60,8 @@ inline bool is_plain(std::string_view nsp) { return nsp == "/"; }
 /// Events of our own in namespaces that are not plain.
 inline constexpr std::string_view snapshot_event = "snapshot";
 inline constexpr std::string_view totals_event = "totals";
+/// Of relays with `drop`, in any namespace.
+inline constexpr std::string_view dropped_event = "dropped";
 
 }  // namespace weir::emitter
 
@@ -66,7 +71,7 @@ template <>
 struct Codec<emitter::Relay> {
     static Result<emitter::Relay> parse(std::string_view text);
     static std::string format(const emitter::Relay& relay);
-    static std::string metavar() { return "TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest]"; }
+    static std::string metavar() { return "TOPIC=EVENT[@NAMESPACE][:SHAPE][:latest|:drop]"; }
 };
 
 }  // namespace weir::config

@@ -17,8 +17,8 @@ def show(line): os.write(1, (json.dumps(line) + "\\n").encode())  # whole, from 
 def connect(): show({"state": "connect", "transport": client.transport()})
 @client.event
 def disconnect(): show({"state": "disconnect"})
-@client.on("emit")
-def emit(*arguments): show({"event": "emit", "arguments": arguments})
+for event in sys.argv[3:]:
+    client.on(event, lambda *arguments, event=event: show({"event": event, "arguments": arguments}))
 client.connect(sys.argv[1], transports=[sys.argv[2]], wait_timeout=10)
 client.wait()
 """
@@ -57,6 +57,6 @@ def node_client(name, url, run_dir, *, version="4.8.4", transports=("polling", "
     return Client(name, command, run_dir)
 
 
-def python_client(name, url, run_dir, *, transport="polling"):
+def python_client(name, url, run_dir, *, transport="polling", events=("emit",)):
     """python-socketio, as the first emitter of this pipeline used: long-polling only."""
-    return Client(name, [sys.executable, "-c", _PYTHON_CLIENT, url, transport], run_dir)
+    return Client(name, [sys.executable, "-c", _PYTHON_CLIENT, url, transport, *events], run_dir)

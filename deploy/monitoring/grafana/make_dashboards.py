@@ -263,7 +263,10 @@ EMITTER = [
         Panel("Time from Kafka to event", quantiles("weir_relay_seconds"), "s"),
         Panel("Packets", {"to clients": rate("weir_client_packets_out_total@"),
                           "from clients": rate("weir_client_messages_in_total@"),
-                          "left out": rate("weir_client_volatile_dropped_total@")}, PER_SECOND),
+                          "left out": rate("weir_client_volatile_dropped_total@"),
+                          "lost": rate("weir_client_events_dropped_total@")}, PER_SECOND,
+              about="Left out because a client was not ready, with :latest or :drop; lost for "
+                    "good, with :drop."),
         Panel("Bytes", {"to clients": rate("weir_client_out_bytes_total@"),
                         "from clients": rate("weir_client_in_bytes_total@")}, "Bps"),
     ]),

@@ -18,6 +18,8 @@ TEST_CASE("relays are read with their defaults and written back", "[emitter]") {
         {"t=snapshot", {"t", "snapshot", "/", Shape::raw}},
         {"t=reading@/live:latest", {"t", "reading", "/live", Shape::raw, true}},
         {"t=reading:card:latest", {"t", "reading", "/", Shape::card, true}},
+        {"t=reading@/live:drop", {"t", "reading", "/live", Shape::raw, false, true}},
+        {"t=drop:card:drop", {"t", "drop", "/", Shape::card, false, true}},
     };
     for (const auto& [text, expected] : good) {
         CAPTURE(text);
@@ -43,6 +45,9 @@ TEST_CASE("a wrong relay is refused with its reason", "[emitter]") {
         {"t=e:cards", "expected one of raw|card"},
         {"t=e:latest:card", "not an event name"},
         {"t=e:latest:latest", "expected one of raw|card"},
+        {"t=e:latest:drop", "expected one of raw|card"},
+        {"t=e:drop:latest", "expected one of raw|card"},
+        {"t=dropped", "a meaning of its own"},
         {"t=connect", "a meaning of its own"},
         {"t=snapshot@/live", "a meaning of its own"},
         {"t=totals@/live", "a meaning of its own"},

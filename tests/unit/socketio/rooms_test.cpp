@@ -9,9 +9,11 @@
 #include <set>
 
 #include "catch.hpp"
+#include "http/server.hpp"
 #include "net/asio.hpp"
 #include "seed.hpp"
 #include "socketio/client.hpp"
+#include "socketio/engine.hpp"
 #include "socketio/engine_core.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/server_core.hpp"
@@ -30,6 +32,9 @@ public:
         auto& slot = server->namespaces["/"];
         slot = std::make_unique<Namespace>(*server, "/");
         slot->on_connect([this](Socket& socket, std::string_view) { newest = &socket; });
+        slot->on_ready(
+            [this](Socket& socket, const Missed& part) { missed[&socket].push_back(part); });
+        server->engine = std::make_unique<Engine>(context, http, EngineOptions{}, Engine::Opener());
     }
 
     Namespace& nsp() { return *server->namespaces["/"]; }
@@ -39,10 +44,12 @@ public:
     }
 
     net::asio::io_context context;
+    http::Server http{context, {}};
     std::shared_ptr<EngineCore> engine = std::make_shared<EngineCore>(
         context, EngineOptions{.queue_bytes_max = 100'000'000}, Engine::Opener());
     std::shared_ptr<ServerCore> server;
     Socket* newest = nullptr;
+    std::map<const Socket*, std::vector<Missed>> missed;
 };
 
 /// One client that has joined `/`, and what it must have been sent since.
@@ -187,4 +194,34 @@ TEST_CASE("every event reaches just those it is for", "[socketio][random]") {
     for (const auto& guest : guests)
         check(*guest);
     CHECK(wrong == 0);
+}
+
+TEST_CASE("what a socket did without is counted by stream", "[socketio]") {
+    Hall hall;
+    Guest inside(hall);
+    const Guest outside(hall);
+    REQUIRE(inside.socket->join("a").ok());
+    hall.nsp().emit_volatile("e", "1");
+    hall.nsp().to("a").emit_volatile("e", "2", 7);
+    hall.nsp().except("a").emit_volatile("e", "3", 7);
+    hall.nsp().emit_volatile("e", "4", 7);
+    hall.nsp().emit_volatile("e", "5");
+    CHECK(hall.missed.empty());
+    hall.nsp().settle(*inside.socket);
+    hall.nsp().settle(*outside.socket);
+    hall.nsp().settle(*outside.socket);  // it is told once
+    const auto text = [&](const Guest& guest) {
+        std::string all;
+        for (const Missed& part : hall.missed[guest.socket])
+            all += std::to_string(part.stream) + ':' + std::to_string(part.first) + 'x' +
+                   std::to_string(part.count) + ' ';
+        return all;
+    };
+    CHECK(text(inside) == "0:1x2 7:2x2 ");
+    CHECK(text(outside) == "0:1x2 7:3x2 ");
+    CHECK(inside.sent() == 0);
+    hall.missed.clear();
+    CHECK(hall.nsp().emit_volatile("e", "6", 7) == 6);
+    hall.nsp().settle(*inside.socket);
+    CHECK(text(inside) == "7:6x1 ");
 }
