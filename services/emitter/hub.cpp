@@ -86,26 +86,27 @@ Hub::Hub(socketio::Server& server, const std::vector<Relay>& relays, const HubOp
             nsp.on_ready([this](socketio::Socket& socket, const socketio::Missed& missed) {
                 make_up(socket, missed);
             });
-        if (!is_plain(relay.nsp) && room_of(relay) == nullptr) add_room(nsp, options);
+        if (!is_plain(relay.nsp) && channel_of(relay) == nullptr) add_channel(nsp, options);
     }
 }
 
-void Hub::add_room(socketio::Namespace& nsp, const HubOptions& options) {
+void Hub::add_channel(socketio::Namespace& nsp, const HubOptions& options) {
     auto events = events_of(relays_, nsp.name());
     History history(common(events, options.snapshot_events), options.history);
     std::optional<Backlog> backlog;
     if (options.recovery_bytes_max > 0 && !topics_of(relays_, nsp.name()).empty())
         backlog.emplace(topics_of(relays_, nsp.name()), options.recovery_bytes_max);
     const auto count = events.size();
-    rooms_.push_back(std::make_unique<Room>(Room{.nsp = nsp,
-                                                 .history = std::move(history),
-                                                 .backlog = std::move(backlog),
-                                                 .events = std::move(events),
-                                                 .totals = std::vector<std::uint64_t>(count),
-                                                 .snapshot = {},
-                                                 .early = {},
-                                                 .returning = {}}));
-    add_handlers(*rooms_.back());
+    channels_.push_back(
+        std::make_unique<Channel>(Channel{.nsp = nsp,
+                                          .history = std::move(history),
+                                          .backlog = std::move(backlog),
+                                          .events = std::move(events),
+                                          .totals = std::vector<std::uint64_t>(count),
+                                          .snapshot = {},
+                                          .early = {},
+                                          .returning = {}}));
+    add_handlers(*channels_.back());
 }
 
 /// Where clients choose nothing, but not everybody may see everything.
@@ -119,85 +120,86 @@ void Hub::guard(socketio::Namespace& nsp) {
         [this](socketio::Socket& socket, socketio::CloseReason) { audience_.leave(socket); });
 }
 
-void Hub::add_handlers(Room& room) {
+void Hub::add_handlers(Channel& channel) {
     using socketio::Event, socketio::Joining, socketio::Namespace, socketio::Socket;
-    Namespace& nsp = room.nsp;
+    Namespace& nsp = channel.nsp;
     nsp.on_admit(
         [this](Joining& joining) { return audience_.admit(joining, true, now_seconds()); });
-    nsp.on_connect([this, &room](Socket& socket, std::string_view) {
+    nsp.on_connect([this, &channel](Socket& socket, std::string_view) {
         audience_.enter(socket);
-        caught_up_ ? welcome(room, socket) : void(room.early.insert(&socket));
+        caught_up_ ? welcome(channel, socket) : void(channel.early.insert(&socket));
     });
-    nsp.on_disconnect([this, &room](Socket& socket, socketio::CloseReason) {
+    nsp.on_disconnect([this, &channel](Socket& socket, socketio::CloseReason) {
         audience_.leave(socket);
-        room.early.erase(&socket);
+        channel.early.erase(&socket);
     });
-    nsp.on_event("subscribe", [this, &room](Socket& socket, Event& event) {
-        on_subscribe(room, socket, event);
+    nsp.on_event("subscribe", [this, &channel](Socket& socket, Event& event) {
+        on_subscribe(channel, socket, event);
     });
     nsp.on_event("unsubscribe",
                  [this](Socket& socket, Event& event) { on_unsubscribe(socket, event); });
-    if (room.backlog)
-        nsp.on_return([this, &room](const Joining& joining, std::string_view offset,
-                                    Namespace::Decide decide) {
-            take_back(room, joining, offset, std::move(decide));
+    if (channel.backlog)
+        nsp.on_return([this, &channel](const Joining& joining, std::string_view offset,
+                                       Namespace::Decide decide) {
+            take_back(channel, joining, offset, std::move(decide));
         });
 }
 
-Hub::Room* Hub::room_of(const Relay& relay) const {
-    for (const auto& room : rooms_)
-        if (room->nsp.name() == relay.nsp) return room.get();
+Hub::Channel* Hub::channel_of(const Relay& relay) const {
+    for (const auto& channel : channels_)
+        if (channel->nsp.name() == relay.nsp) return channel.get();
     return nullptr;
 }
 
-bool Hub::is_tracked(const Room& room, std::string_view topic) const {
-    return room.backlog && std::ranges::any_of(relays_, [&](const Relay& relay) {
-               return relay.topic == topic && relay.nsp == room.nsp.name() && !relay.is_volatile();
+bool Hub::is_tracked(const Channel& channel, std::string_view topic) const {
+    return channel.backlog && std::ranges::any_of(relays_, [&](const Relay& relay) {
+               return relay.topic == topic && relay.nsp == channel.nsp.name() &&
+                      !relay.is_volatile();
            });
 }
 
 void Hub::start(const std::vector<kafka::Position>& positions) {
-    for (const auto& room : rooms_) {
+    for (const auto& channel : channels_) {
         for (const auto& [where, offset, _] : positions)
-            if (is_tracked(*room, where.topic))
-                room->backlog->begin(where.topic, number(where.partition), number(offset));
-        if (!room->backlog) continue;
-        const std::size_t partitions = room->backlog->now().partitions();
+            if (is_tracked(*channel, where.topic))
+                channel->backlog->begin(where.topic, number(where.partition), number(offset));
+        if (!channel->backlog) continue;
+        const std::size_t partitions = channel->backlog->now().partitions();
         if (partitions <= OffsetVector::partitions_max) continue;
         log::warn("too many partitions for clients to be sent only what they have missed",
-                  {{"namespace", room->nsp.name()},
+                  {{"namespace", channel->nsp.name()},
                    {"partitions", partitions},
                    {"most", OffsetVector::partitions_max}});
-        room->backlog.reset();
-        room->snapshot_version = 0;
+        channel->backlog.reset();
+        channel->snapshot_version = 0;
     }
 }
 
-void Hub::welcome(Room& room, socketio::Socket& socket) {
+void Hub::welcome(Channel& channel, socketio::Socket& socket) {
     const KeySet* const keys = Audience::keys_of(socket.data);
-    if (!socket.recovered()) send_snapshot(room, socket, keys);
-    socket.emit(totals_event, totals_args(room));
+    if (!socket.recovered()) send_snapshot(channel, socket, keys);
+    socket.emit(totals_event, totals_args(channel));
     send_latest(socket, 0, keys);
 }
 
-void Hub::send_snapshot(Room& room, socketio::Socket& socket, const KeySet* keys) const {
-    if (keys != nullptr) return socket.emit(snapshot_event, snapshot_args(room, keys));
+void Hub::send_snapshot(Channel& channel, socketio::Socket& socket, const KeySet* keys) const {
+    if (keys != nullptr) return socket.emit(snapshot_event, snapshot_args(channel, keys));
     const std::uint64_t version =
-        room.history.version() + (room.backlog ? room.backlog->version() : 0);
-    if (room.snapshot_version != version) {
-        room.snapshot = room.nsp.encode(snapshot_event, snapshot_args(room, nullptr));
-        room.snapshot_version = version;
+        channel.history.version() + (channel.backlog ? channel.backlog->version() : 0);
+    if (channel.snapshot_version != version) {
+        channel.snapshot = channel.nsp.encode(snapshot_event, snapshot_args(channel, nullptr));
+        channel.snapshot_version = version;
     }
-    socket.emit(room.snapshot);
+    socket.emit(channel.snapshot);
 }
 
 /// The snapshot comes before the answer, so that who has the answer has the keys' past; and as an
 /// event, so that its offset counts when the client comes back.
-void Hub::on_subscribe(Room& room, socketio::Socket& socket, socketio::Event& event) {
-    room.nsp.settle(socket);  // what it did without is of the keys it has
+void Hub::on_subscribe(Channel& channel, socketio::Socket& socket, socketio::Event& event) {
+    channel.nsp.settle(socket);  // what it did without is of the keys it has
     const auto added = audience_.subscribe(socket, event.args);
     if (added.ok() && !added->empty() && caught_up_) {
-        send_snapshot(room, socket, &*added);
+        send_snapshot(channel, socket, &*added);
         send_latest(socket, 0, &*added);
     }
     if (event.ack) event.ack->send(added.ok() ? keys_answer(socket) : error_answer(added.error()));
@@ -209,117 +211,122 @@ void Hub::on_unsubscribe(socketio::Socket& socket, socketio::Event& event) {
     if (event.ack) event.ack->send(done.ok() ? keys_answer(socket) : error_answer(done.error()));
 }
 
-bool Hub::has_reached(const Room& room, const OffsetVector& there) const {
-    return caught_up_ && (!room.backlog || room.backlog->has_reached(there));
+bool Hub::has_reached(const Channel& channel, const OffsetVector& there) const {
+    return caught_up_ && (!channel.backlog || channel.backlog->has_reached(there));
 }
 
 /// Another replica may have been further than we are: then the client waits until we are, or for
 /// so long that a snapshot is better.
-void Hub::take_back(Room& room, const socketio::Joining& joining, std::string_view offset,
+void Hub::take_back(Channel& channel, const socketio::Joining& joining, std::string_view offset,
                     socketio::Namespace::Decide decide) {
-    const auto there = room.backlog ? room.backlog->now().read(offset) : std::nullopt;
+    const auto there = channel.backlog ? channel.backlog->now().read(offset) : std::nullopt;
     if (!there) return decide(nullptr);
-    if (has_reached(room, *there))
-        return decide(missed(room, *there, Audience::keys_of(joining.data)));
-    if (room.returning.size() >= returning_max) return decide(nullptr);
-    room.returning.push_back(
+    if (has_reached(channel, *there))
+        return decide(missed(channel, *there, Audience::keys_of(joining.data)));
+    if (channel.returning.size() >= returning_max) return decide(nullptr);
+    channel.returning.push_back(
         {*there, joining.data, std::move(decide), Clock::now() + recovery_wait_});
 }
 
-void Hub::take_back_waiting(Room& room) {
+void Hub::take_back_waiting(Channel& channel) {
     const auto now = Clock::now();
-    for (auto client = room.returning.begin(); client != room.returning.end();) {
-        const bool reached = has_reached(room, client->there);
+    for (auto client = channel.returning.begin(); client != channel.returning.end();) {
+        const bool reached = has_reached(channel, client->there);
         if (!reached && now < client->deadline) {
             ++client;
             continue;
         }
         const Returning taken = std::move(*client);
-        client = room.returning.erase(client);
-        taken.decide(reached ? missed(room, taken.there, Audience::keys_of(taken.data)) : nullptr);
+        client = channel.returning.erase(client);
+        taken.decide(reached ? missed(channel, taken.there, Audience::keys_of(taken.data))
+                             : nullptr);
     }
 }
 
-socketio::ChunkPtr Hub::missed(Room& room, const OffsetVector& there, const KeySet* keys) const {
-    if (!room.backlog) return nullptr;
-    if (std::exchange(room.resends_version, room.backlog->version()) != room.resends_version)
-        room.resends.clear();
+socketio::ChunkPtr Hub::missed(Channel& channel, const OffsetVector& there,
+                               const KeySet* keys) const {
+    if (!channel.backlog) return nullptr;
+    if (std::exchange(channel.resends_version, channel.backlog->version()) !=
+        channel.resends_version)
+        channel.resends.clear();
     const std::string text = there.text();
     const bool shared = keys == nullptr;
-    if (const auto known = room.resends.find(text); shared && known != room.resends.end())
+    if (const auto known = channel.resends.find(text); shared && known != channel.resends.end())
         return known->second;
-    const auto events = room.backlog->since(there, resend_bytes_max_, keys);
+    const auto events = channel.backlog->since(there, resend_bytes_max_, keys);
     if (!events) return nullptr;
     auto chunk = std::make_shared<socketio::Chunk>();
     for (const auto& [event, offset] : *events)
-        room.nsp.add_to(*chunk, relays_[event->relay].event, with_offset(event->args, offset));
-    if (shared && room.resends.size() < resends_max) room.resends.emplace(text, chunk);
+        channel.nsp.add_to(*chunk, relays_[event->relay].event, with_offset(event->args, offset));
+    if (shared && channel.resends.size() < resends_max) channel.resends.emplace(text, chunk);
     return chunk;
 }
 
 void Hub::take(const std::vector<Outgoing>& batch, const std::vector<kafka::Position>& ends,
                std::chrono::milliseconds now) {
-    for (const auto& room : rooms_)
-        room->history.expire(now);
+    for (const auto& channel : channels_)
+        channel->history.expire(now);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const Outgoing& outgoing = batch[i];
         const Relay& relay = relays_[outgoing.relay];
-        Room* const room = room_of(relay);
+        Channel* const channel = channel_of(relay);
         const bool good = outgoing.is_event();
-        if (room == nullptr && relay.is_volatile()) {
+        if (channel == nullptr && relay.is_volatile()) {
             if (good && outgoing.is_live) send_volatile(outgoing, true);
             continue;
         }
-        if (room == nullptr) {
+        if (channel == nullptr) {
             if (good && outgoing.is_live)
                 Audience::emit(server_.of(relay.nsp), relay.event, outgoing.key, outgoing.value);
             continue;
         }
-        if (outgoing.filter == Filter::none) count(*room, relay.event);
+        if (outgoing.filter == Filter::none) count(*channel, relay.event);
         const bool is_last = ends_record(batch, i);
         if (relay.is_volatile()) {
             if (good) send_volatile(outgoing, caught_up_);
         } else if (good) {
-            room->history.add(relay, outgoing, now);
-            send(*room, outgoing, is_last);
-        } else if (room->backlog && is_last) {
-            room->backlog->pass(relay.topic, outgoing.partition, outgoing.offset + 1);
+            channel->history.add(relay, outgoing, now);
+            send(*channel, outgoing, is_last);
+        } else if (channel->backlog && is_last) {
+            channel->backlog->pass(relay.topic, outgoing.partition, outgoing.offset + 1);
             // Clients have to know, too: no event may come for long.
-            room->totals_changed = true;
+            channel->totals_changed = true;
         }
     }
-    for (const auto& room : rooms_) {
+    for (const auto& channel : channels_) {
         for (const auto& [where, offset, _] : ends)
-            if (is_tracked(*room, where.topic)) {
-                const std::uint64_t before = room->backlog->version();
-                room->backlog->pass(where.topic, number(where.partition), number(offset));
-                room->totals_changed = room->totals_changed || room->backlog->version() != before;
+            if (is_tracked(*channel, where.topic)) {
+                const std::uint64_t before = channel->backlog->version();
+                channel->backlog->pass(where.topic, number(where.partition), number(offset));
+                channel->totals_changed =
+                    channel->totals_changed || channel->backlog->version() != before;
             }
-        take_back_waiting(*room);
+        take_back_waiting(*channel);
     }
 }
 
-void Hub::count(Room& room, std::string_view event) {
-    const auto place = std::ranges::find(room.events, event) - room.events.begin();
-    ++room.totals[static_cast<std::size_t>(place)];
-    room.totals_changed = true;
+void Hub::count(Channel& channel, std::string_view event) {
+    const auto place = std::ranges::find(channel.events, event) - channel.events.begin();
+    ++channel.totals[static_cast<std::size_t>(place)];
+    channel.totals_changed = true;
 }
 
-void Hub::send(Room& room, const Outgoing& outgoing, bool ends_record) {
+void Hub::send(Channel& channel, const Outgoing& outgoing, bool ends_record) {
     const Relay& relay = relays_[outgoing.relay];
     std::string args = outgoing.value + ',' + outgoing.meta;
     std::string offset;
-    if (room.backlog) {
-        room.backlog->add(relay.topic, {.relay = outgoing.relay,
-                                        .partition = outgoing.partition,
-                                        .offset = outgoing.offset,
-                                        .ends_record = ends_record,
-                                        .key = outgoing.key,
-                                        .args = args});
-        if (ends_record) offset = room.backlog->offset();
+    if (channel.backlog) {
+        channel.backlog->add(relay.topic, {.relay = outgoing.relay,
+                                           .partition = outgoing.partition,
+                                           .offset = outgoing.offset,
+                                           .ends_record = ends_record,
+                                           .key = outgoing.key,
+                                           .args = args});
+        if (ends_record) offset = channel.backlog->offset();
     }
     if (caught_up_)
-        Audience::emit(room.nsp, relay.event, outgoing.key, with_offset(std::move(args), offset));
+        Audience::emit(channel.nsp, relay.event, outgoing.key,
+                       with_offset(std::move(args), offset));
 }
 
 void Hub::send_volatile(const Outgoing& outgoing, bool now) {
@@ -373,35 +380,35 @@ bool Hub::ends_record(const std::vector<Outgoing>& batch, std::size_t index) con
 
 void Hub::catch_up() {
     caught_up_ = true;
-    for (const auto& room : rooms_) {
-        room->totals_changed = false;  // all who are there get them here
-        for (socketio::Socket* socket : std::exchange(room->early, {}))
-            welcome(*room, *socket);
+    for (const auto& channel : channels_) {
+        channel->totals_changed = false;  // all who are there get them here
+        for (socketio::Socket* socket : std::exchange(channel->early, {}))
+            welcome(*channel, *socket);
     }
     tick();
 }
 
 void Hub::tick() {
     audience_.expire(now_seconds());
-    for (const auto& room : rooms_) {
-        if (caught_up_ && std::exchange(room->totals_changed, false))
-            room->nsp.emit(totals_event, totals_args(*room));
-        take_back_waiting(*room);
+    for (const auto& channel : channels_) {
+        if (caught_up_ && std::exchange(channel->totals_changed, false))
+            channel->nsp.emit(totals_event, totals_args(*channel));
+        take_back_waiting(*channel);
     }
 }
 
-std::string Hub::snapshot_args(const Room& room, const KeySet* keys) {
-    return with_offset(keys == nullptr ? room.history.snapshot()
-                                       : room.history.snapshot(*keys) + ',' + to_json(*keys),
-                       room.backlog ? room.backlog->offset() : "");
+std::string Hub::snapshot_args(const Channel& channel, const KeySet* keys) {
+    return with_offset(keys == nullptr ? channel.history.snapshot()
+                                       : channel.history.snapshot(*keys) + ',' + to_json(*keys),
+                       channel.backlog ? channel.backlog->offset() : "");
 }
 
-std::string Hub::totals_args(const Room& room) {
+std::string Hub::totals_args(const Channel& channel) {
     std::string json = "{";
-    for (std::size_t i = 0; i < room.events.size(); ++i)
-        json +=
-            fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(room.events[i]), room.totals[i]);
-    return with_offset(json + '}', room.backlog ? room.backlog->offset() : "");
+    for (std::size_t i = 0; i < channel.events.size(); ++i)
+        json += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(channel.events[i]),
+                            channel.totals[i]);
+    return with_offset(json + '}', channel.backlog ? channel.backlog->offset() : "");
 }
 
 }  // namespace weir::emitter

@@ -80,7 +80,7 @@ private:
     };
 
     /// A namespace that is not plain.
-    struct Room {
+    struct Channel {
         socketio::Namespace& nsp;
         History history;
         std::optional<Backlog> backlog;
@@ -96,33 +96,34 @@ private:
         std::map<std::string, socketio::ChunkPtr, std::less<>> resends;
     };
 
-    void add_room(socketio::Namespace& nsp, const HubOptions& options);
-    Room* room_of(const Relay& relay) const;
-    /// Whether a room's clients are told where they stand in that topic.
-    bool is_tracked(const Room& room, std::string_view topic) const;
+    void add_channel(socketio::Namespace& nsp, const HubOptions& options);
+    Channel* channel_of(const Relay& relay) const;
+    /// Whether a channel's clients are told where they stand in that topic.
+    bool is_tracked(const Channel& channel, std::string_view topic) const;
     void guard(socketio::Namespace& nsp);
-    void add_handlers(Room& room);
-    void welcome(Room& room, socketio::Socket& socket);
-    void send_snapshot(Room& room, socketio::Socket& socket, const KeySet* keys) const;
-    void on_subscribe(Room& room, socketio::Socket& socket, socketio::Event& event);
+    void add_handlers(Channel& channel);
+    void welcome(Channel& channel, socketio::Socket& socket);
+    void send_snapshot(Channel& channel, socketio::Socket& socket, const KeySet* keys) const;
+    void on_subscribe(Channel& channel, socketio::Socket& socket, socketio::Event& event);
     void on_unsubscribe(socketio::Socket& socket, socketio::Event& event);
-    void take_back(Room& room, const socketio::Joining& joining, std::string_view offset,
+    void take_back(Channel& channel, const socketio::Joining& joining, std::string_view offset,
                    socketio::Namespace::Decide decide);
-    void take_back_waiting(Room& room);
-    bool has_reached(const Room& room, const OffsetVector& there) const;
+    void take_back_waiting(Channel& channel);
+    bool has_reached(const Channel& channel, const OffsetVector& there) const;
     /// What is missing to who stands there; null when it is to get a snapshot.
-    socketio::ChunkPtr missed(Room& room, const OffsetVector& there, const KeySet* keys) const;
-    static void count(Room& room, std::string_view event);
-    void send(Room& room, const Outgoing& outgoing, bool ends_record);
+    socketio::ChunkPtr missed(Channel& channel, const OffsetVector& there,
+                              const KeySet* keys) const;
+    static void count(Channel& channel, std::string_view event);
+    void send(Channel& channel, const Outgoing& outgoing, bool ends_record);
     void send_volatile(const Outgoing& outgoing, bool now);
     /// Sends what the socket did without.
     void make_up(socketio::Socket& socket, const socketio::Missed& missed);
     /// Of relays for the latest, the last event of each of the keys that has one from there on.
     void send_latest(socketio::Socket& socket, std::uint64_t first, const KeySet* keys) const;
-    /// Whether no event of the same record and room follows the one at `index`.
+    /// Whether no event of the same record and channel follows the one at `index`.
     bool ends_record(const std::vector<Outgoing>& batch, std::size_t index) const;
-    static std::string snapshot_args(const Room& room, const KeySet* keys);
-    static std::string totals_args(const Room& room);
+    static std::string snapshot_args(const Channel& channel, const KeySet* keys);
+    static std::string totals_args(const Channel& channel);
 
     socketio::Server& server_;
     const std::vector<Relay>& relays_;
@@ -132,7 +133,7 @@ private:
     Audience audience_;
     std::vector<std::optional<Latest>> latest_;  ///< by relay
     std::vector<std::optional<Recent>> recent_;  ///< by relay
-    std::vector<std::unique_ptr<Room>> rooms_;
+    std::vector<std::unique_ptr<Channel>> channels_;
     bool caught_up_ = false;
 };
 
