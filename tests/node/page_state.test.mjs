@@ -11,7 +11,6 @@ import {
   card_of,
   colour_count,
   dash_count,
-  instant,
   line_of,
   style_for,
 } from "../../services/emitter/page/state.js";
@@ -235,14 +234,6 @@ test("totals are the emitter's, and rejected records carry their reason", () => 
       ["late", "4.3 s too late for its window"],
     ],
   );
-});
-
-test("times without a zone are UTC, with one they are what they say", () => {
-  assert.equal(instant("2024-10-07T13:02:45.000Z"), base_ms);
-  assert.equal(instant("2024-10-07 13:02:45"), base_ms);
-  assert.equal(instant("2024-10-07T15:02:45.000+02:00"), base_ms);
-  assert.ok(Number.isNaN(instant("soon")));
-  assert.ok(Number.isNaN(instant(1728306165)));
 });
 
 test("every device gets a style of its own while there are any, and numbers decide which", () => {

@@ -65,7 +65,9 @@ def test_a_bridge_in_python_takes_over_and_gives_back(system, clients, run_dir, 
     window, grace = 2, 10
     running = system(environ=UTC, options={
         "aggregator": {"window": f"{window}s", "grace": f"{grace}s"},
-        "device-simulator": {"payload": "json", "qos": "1", "interval": "25ms"}})
+        # In order, so that a reading that is missing or comes twice is seen.
+        "device-simulator": {"payload": "json", "qos": "1", "interval": "25ms",
+                             "delay-share": "0"}})
     bridge, port = running["mqtt-bridge"], running.ports["mqtt"]
     python = example("mqtt_bridge", ["127.0.0.1", port, running.bootstrap_servers, "mqtt-bridge"],
                      run_dir)

@@ -18,8 +18,9 @@ from oracle import read_topic
 
 PREFIX = "kafka-spark-integration"
 UTC = {**os.environ, "TZ": "UTC"}
-QUICK = {"aggregator": {"window": "2s", "grace": "1s", "idle": "1s"}}
-EVENTS = ("window", "partial", "late", "dead", "snapshot", "totals")
+QUICK = {"aggregator": {"window": "2s", "grace": "1s", "idle": "1s"},
+         "device-simulator": {"delay-share": "0"}}  # what is late is so on purpose
+EVENTS = ("window", "partial", "late", "dead", "reading", "snapshot", "totals")
 
 
 def ago(seconds):

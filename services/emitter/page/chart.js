@@ -2,19 +2,24 @@
 
 import uPlot from "./vendor/uplot.js";
 import { role } from "./dom.js";
-import { counted, minute, time } from "./format.js";
+import { Dots } from "./dots.js";
+import { counted, minute, time_ticks } from "./format.js";
+import { spread_of } from "./scale.js";
 import { colour_count, line_of } from "./state.js";
+import { read_theme } from "./theme.js";
 import { Tooltip } from "./tooltip.js";
 import { zoom_of } from "./zoom.js";
 
 const dashes = [[], [9, 4], [12, 4, 3, 4]]; // see style_for(); dots are for open windows
 const roomy_lines_max = 12; // beyond it lines are thin and without points
 const faded = 0.15; // what the other lines keep while one is pointed at
+const dot_alpha = 0.5; // readings are behind their mean
 const shortest_span_s = 120; // so that the first two points do not fill the whole width
 
 /// The line chart of the closed windows, one line per device, continued by a dotted one with a ring
-/// for every window that is still open. A window stands at its start; time runs with the data, not
-/// with this machine's clock, so that a replay of old data looks as it did.
+/// for every window that is still open; behind them each reading is a dot, at the time when it was
+/// measured. A window stands at its start; time runs with the data, not with this machine's clock,
+/// so that a replay of old data looks as it did.
 export class Chart {
   span_s = 15 * 60;
   #plot = null;
@@ -26,8 +31,12 @@ export class Chart {
   #x_range = [0, 1];
   #threshold = null; // where the alert line is, if there is one
   #zoom = null; // the range that was dragged over, which then stands still
+  #dots = new Dots();
+  #dotted = []; // the devices whose readings are shown
+  #dotted_revision = 0; // of the readings that are drawn
+  #spread = null; // between which values they are
 
-  /// `on_change()` is called when the zoom changed.
+  /// `on_change()` is called when the zoom changed, or whether readings are shown.
   constructor(root, { on_change }) {
     this.on_change = on_change;
     this.section = role(root, "chart-section");
@@ -35,6 +44,9 @@ export class Chart {
     this.tooltip = new Tooltip(this.element);
     this.range = role(root, "range");
     this.zoom_reset = role(root, "zoom-reset");
+    this.readings_choice = role(root, "readings-choice");
+    this.shows_readings = role(root, "shows-readings");
+    this.shows_readings.addEventListener("change", () => this.on_change());
     this.element.addEventListener("dblclick", () => this.reset_zoom());
     this.zoom_reset.addEventListener("click", () => {
       this.reset_zoom();
@@ -44,7 +56,8 @@ export class Chart {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
   }
 
-  render(devices, hidden, threshold, windows_revision) {
+  /// The revisions are those of the state.
+  render(devices, hidden, threshold, { windows_revision, readings_revision }) {
     this.section.hidden = devices.length === 0;
     if (devices.length === 0) return;
     const is_same_set =
@@ -56,12 +69,21 @@ export class Chart {
     const shown = devices.filter((device) => !hidden.has(device.name));
     this.#open = shown.filter((device) => device.open.length > 0).map(open_line_of);
     const open = JSON.stringify(this.#open);
-    const view = [this.span_s, this.#zoom, threshold, [...hidden].join("\n")];
+    this.readings_choice.hidden = readings_revision === 0;
+    this.#dotted = this.shows_readings.checked ? shown.filter(has_readings) : [];
+    const range = this.#zoom ?? this.#range_of(shown);
+    const view = [range, threshold, [...hidden].join("\n"), this.#dotted.length];
     const drawing = [windows_revision, ...view, open].join("|");
-    if (drawing === this.#drawn) return;
+    const has_new_dots = readings_revision !== this.#dotted_revision;
+    this.#dotted_revision = readings_revision;
+    if (drawing === this.#drawn) {
+      if (has_new_dots) this.#draw_dots();
+      return;
+    }
     this.#drawn = drawing;
     this.#threshold = threshold;
-    this.#x_range = this.#zoom ?? this.#range_of(shown);
+    this.#x_range = range;
+    this.#spread = spread_of(this.#dotted, range);
     devices.forEach(({ name }, at) => {
       const show = !hidden.has(name);
       if (this.#plot.series[at + 1].show !== show) this.#plot.setSeries(at + 1, { show });
@@ -112,18 +134,8 @@ export class Chart {
   #rebuild() {
     this.#plot?.destroy();
     this.#drawn = "";
-    const css = getComputedStyle(document.documentElement);
-    const value = (name) => css.getPropertyValue(name).trim();
-    this.background = value("--card");
-    this.alert_colour = value("--bad");
-    this.font = value("--font");
-    this.palette = Array.from({ length: colour_count }, (_, at) => value(`--line-${at}`));
-    const axis = {
-      stroke: value("--muted"),
-      grid: { stroke: value("--grid"), width: 1 },
-      ticks: { show: false },
-      font: `12px ${this.font}`,
-    };
+    this.theme = read_theme();
+    const { axis } = this.theme;
     const options = {
       ...this.#size(),
       padding: [14, 28, 4, 4],
@@ -139,22 +151,23 @@ export class Chart {
           ...axis,
           space: 70,
           size: 30,
-          values: (_, splits, __, ___, step_s) => ticks(splits, step_s),
+          values: (_, splits, __, ___, step_s) => time_ticks(splits, step_s),
         },
         { ...axis, size: (_, labels) => 14 + 7 * Math.max(0, ...(labels ?? []).map(length)) },
       ],
       series: [{}, ...this.#devices.map((device) => this.#series(device))],
       hooks: {
-        draw: [() => this.#draw_open(), () => this.#draw_threshold()],
+        draw: [() => this.#draw_dots(), () => this.#draw_open(), () => this.#draw_threshold()],
         setSelect: [(plot) => this.#zoom_to_selection(plot)],
         setCursor: [(plot) => this.tooltip.render(plot, this.#devices)],
       },
     };
     this.#plot = new uPlot(options, this.#data(), this.element);
+    this.#dots.attach(this.#plot, "under");
   }
 
   #series({ name, style, colour }) {
-    const stroke = this.palette[colour];
+    const stroke = this.theme.palette[colour];
     const dash = dashes[Math.floor(style / colour_count)];
     const is_roomy = this.#is_roomy();
     const points = is_roomy ? { size: 6, fill: stroke } : { show: false };
@@ -174,26 +187,49 @@ export class Chart {
     return uPlot.join([...this.#devices.map(line_of), [open_times]]);
   }
 
+  /// Where there are readings, the last window is on it to its end. Before the first window,
+  /// readings are all there is.
   #range_of(shown) {
-    const starts = shown.flatMap(({ closed, open }) =>
-      [closed[0], closed.at(-1), open[0], open.at(-1)]
-        .filter(Boolean)
-        .map((w) => w.start_ms / 1000),
-    );
+    const windows = shown
+      .flatMap(({ closed, open }) => [closed[0], closed.at(-1), open[0], open.at(-1)])
+      .filter(Boolean);
+    if (windows.length === 0) {
+      const newest_ms = Math.max(0, ...this.#dotted.map(({ readings }) => readings.newest_ms));
+      const end = Math.max(shortest_span_s, Math.ceil(newest_ms / 1000));
+      return [end - shortest_span_s, end];
+    }
+    const starts = windows.map(({ start_ms }) => start_ms / 1000);
     const last = Math.max(...starts);
     const first = Math.max(last - this.span_s, Math.min(...starts));
-    if (!Number.isFinite(last)) return [0, shortest_span_s];
     const from = Math.min(first, last - shortest_span_s);
-    return [from, last + 0.03 * (last - from)]; // room for the last rings
+    const ends = this.#dotted.length > 0 ? windows.map(({ end_ms }) => end_ms / 1000) : [];
+    return [from, Math.max(last + 0.03 * (last - from), ...ends)]; // room for the last rings
   }
 
   #y_range(low, high) {
     const [from, to] = this.#x_range;
     const rings = this.#open.flatMap((line) => line.rings);
     const visible = rings.filter(([x]) => x >= from && x <= to).map(([, y]) => y);
-    const values = [low, high, ...visible, this.#threshold].filter((y) => y !== null);
+    const others = [...visible, ...(this.#spread ?? []), this.#threshold];
+    const values = [low, high, ...others].filter((y) => y !== null);
     if (values.length === 0) return [0, 1];
     return uPlot.rangeNum(Math.min(...values), Math.max(...values), 0.15, true);
+  }
+
+  #draw_dots() {
+    const [from, to] = this.#x_range;
+    const { min, max } = this.#plot.scales.y;
+    const groups = this.#dotted.map(({ name, colour, readings }) => {
+      const { measured_ms, value } = readings.columns;
+      return {
+        length: readings.length,
+        x: (i) => (measured_ms[i] / 1000 - from) / (to - from),
+        y: (i) => (max - value[i]) / (max - min),
+        colour: this.theme.palette[colour],
+        alpha: [null, name].includes(this.#highlighted) ? dot_alpha : dot_alpha * faded,
+      };
+    });
+    this.element.dataset.dots = this.#dots.draw(this.#plot, groups);
   }
 
   #draw_open() {
@@ -209,10 +245,10 @@ export class Chart {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineWidth = 1.5 * pixel;
-    ctx.fillStyle = this.background;
+    ctx.fillStyle = this.theme.background;
     for (const { name, colour, anchor, rings } of this.#open) {
       ctx.globalAlpha = [null, name].includes(this.#highlighted) ? 1 : faded;
-      ctx.strokeStyle = this.palette[colour];
+      ctx.strokeStyle = this.theme.palette[colour];
       ctx.setLineDash([2 * pixel, 3 * pixel]);
       ctx.beginPath();
       for (const point of anchor ? [anchor, ...rings] : rings) ctx.lineTo(...place(point));
@@ -235,14 +271,14 @@ export class Chart {
     const pixel = devicePixelRatio;
     const y = this.#plot.valToPos(this.#threshold, "y", true);
     ctx.save();
-    ctx.strokeStyle = ctx.fillStyle = this.alert_colour;
+    ctx.strokeStyle = ctx.fillStyle = this.theme.alert;
     ctx.lineWidth = 1.5 * pixel;
     ctx.setLineDash([6 * pixel, 4 * pixel]);
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.font = `${12 * pixel}px ${this.font}`;
+    ctx.font = `${12 * pixel}px ${this.theme.font}`;
     ctx.textAlign = "left";
     ctx.textBaseline = "bottom";
     ctx.fillText(`alert above ${this.#threshold}`, bbox.left + 4 * pixel, y - 2 * pixel);
@@ -273,7 +309,6 @@ function open_line_of({ name, colour, closed, open }) {
   return { name, colour, anchor: goes_on ? point(last) : null, rings };
 }
 
-const length = (label) => label.length;
+const has_readings = ({ readings }) => readings.length > 0;
 
-const ticks = (splits, step_s) =>
-  splits.map((seconds) => (step_s < 60 ? time : minute)(seconds * 1000));
+const length = (label) => label.length;

@@ -112,6 +112,10 @@ function fill(card, device, cluster_ms) {
   const mean = role(card, "mean");
   set_text(mean, number(last?.mean));
   mean.title = last ? span(last.start_ms, last.end_ms) : "";
+  const { count, disordered } = device.readings;
+  const disorder = role(card, "disorder");
+  disorder.hidden = count === 0;
+  set_text(disorder, `Out of order ${disordered} of ${count}`);
 }
 
 function warn(card, is_alert, threshold) {

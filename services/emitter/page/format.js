@@ -29,5 +29,27 @@ export function zone(ms) {
   return timeZone === "UTC" ? "UTC" : `${timeZone} (${offset.replace("GMT", "UTC")})`;
 }
 
+const units = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1000],
+  ["ms", 1],
+];
+
+/// 7 ms, 1.25 s, 4 min, −2 d; a dash where there is no number.
+export function duration(ms) {
+  if (!Number.isFinite(ms)) return "–";
+  const size = Math.round(Math.abs(ms));
+  const [unit, unit_ms] = units.find(([, unit_ms]) => size >= unit_ms) ?? units.at(-1);
+  const count = size / unit_ms;
+  const digits = unit === "ms" || count >= 100 ? 0 : count >= 10 ? 1 : 2;
+  return `${ms < 0 && count > 0 ? "−" : ""}${Number(count.toFixed(digits))} ${unit}`;
+}
+
 /// 1 reading, 27 readings
 export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/// The labels of a time axis whose ticks are `step_s` apart.
+export const time_ticks = (splits, step_s) =>
+  splits.map((seconds) => (step_s < 60 ? time : minute)(seconds * 1000));

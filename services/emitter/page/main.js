@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Wires the socket to the state and the state to the views. Events only change the state; the
-/// views are drawn once per animation frame at most, so a burst of a thousand records costs one
-/// drawing.
+/// views are drawn once per animation frame at most, and for a quarter of the time at most, so a
+/// burst of a thousand records costs one drawing.
 
 import { Alert } from "./alert.js";
+import { Arrivals } from "./arrivals.js";
 import { Chart } from "./chart.js";
 import { connect } from "./connection.js";
 import { csv_of } from "./csv.js";
@@ -18,9 +19,12 @@ import { Windows } from "./windows.js";
 import { role, set_text, set_time } from "./dom.js";
 import { counted, time, zone } from "./format.js";
 
+const resting = 3; // times as long as a drawing took, so that events and keys get their turn
+
 const page = document.body;
 const state = new LiveState();
 const chart = new Chart(page, { on_change: () => draw_soon() });
+const arrivals = new Arrivals(page);
 const alert = new Alert(page, { on_change: () => draw_soon() });
 const windows = new Windows(page);
 const rejected = new Rejected(page);
@@ -45,22 +49,32 @@ new Export(page, () => {
 });
 
 let is_drawing_due = false;
+let rested_ms = 0; // when the next drawing may be
 
 function draw_soon() {
   if (is_drawing_due) return;
   is_drawing_due = true;
-  requestAnimationFrame(draw);
+  const rest_ms = rested_ms - performance.now();
+  if (rest_ms > 0) setTimeout(requestAnimationFrame, rest_ms, draw);
+  else requestAnimationFrame(draw);
 }
 
 function draw() {
+  const began_ms = performance.now();
   is_drawing_due = false;
+  draw_all();
+  rested_ms = performance.now() + resting * (performance.now() - began_ms);
+}
+
+function draw_all() {
   const { state, now_ms } = pause.shown;
   pause.render();
   const all = state.by_name();
   const cluster_ms = state.cluster_time(now_ms);
   const { threshold } = alert;
   announce(devices.render(all, search.text, threshold, cluster_ms, state.has_more_devices));
-  chart.render(all, devices.hidden, threshold, state.windows_revision);
+  chart.render(all, devices.hidden, threshold, state);
+  arrivals.render(all, devices.hidden, chart.span_s, state.readings_revision);
   windows.render(state, now_ms);
   rejected.render(state);
   role(page, "empty").hidden = all.length > 0;

@@ -9,6 +9,9 @@
 /// Pure: no DOM, no socket and no clock of its own; `now_ms` is a parameter everywhere.
 /// Limits: see `default_limits`. What does not look like a record is counted in `ignored`.
 
+import { instant } from "./instant.js";
+import { Readings, read_reading } from "./readings.js";
+
 export const default_limits = {
   devices: 200, // beyond it a newcomer is only taken in when another has fallen silent
   silent_ms: 300_000, // so long without a record, and a device makes room for a newcomer
@@ -38,13 +41,6 @@ export function style_for(name, taken) {
     if (!taken.has(style)) return style;
   }
   return wanted;
-}
-
-/// Milliseconds since the epoch of an ISO 8601 text, NaN if it is none; no zone means UTC.
-export function instant(text) {
-  if (typeof text !== "string") return NaN;
-  const is_zoned = /(?:Z|[+-]\d\d:?\d\d)$/i.test(text);
-  return Date.parse(text.replace(" ", "T") + (is_zoned ? "" : "Z"));
 }
 
 const is_object = (thing) => typeof thing === "object" && thing !== null;
@@ -102,13 +98,14 @@ const is_before = (a, b) => (a.start_ms - b.start_ms || a.end_ms - b.end_ms) < 0
 const by_name = new Intl.Collator("en", { numeric: true }).compare;
 
 export class LiveState {
-  devices = new Map(); // name -> {name, style, colour, closed: [result], open: [result], seen_ms}
+  devices = new Map(); // name -> device, see #device()
   totals = { window: 0, partial: 0, late: 0, dead: 0 };
   rejected = []; // newest first: {kind, position, received_ms, key, reason}
   ignored = 0;
   has_more_devices = false; // some were turned away for want of room
   updated_ms = NaN; // the newest Kafka timestamp seen
   windows_revision = 0; // changes when closed windows do, so that views know when to redraw
+  readings_revision = 0; // the same for readings; 0 while none has come
   #clock_ahead_ms = NaN; // how far the cluster's clock is ahead of this one
 
   constructor(limits = {}) {
@@ -126,7 +123,12 @@ export class LiveState {
     const copy = Object.assign(new LiveState(this.limits), this);
     copy.devices = new Map();
     for (const [name, device] of this.devices) {
-      copy.devices.set(name, { ...device, closed: [...device.closed], open: [...device.open] });
+      copy.devices.set(name, {
+        ...device,
+        closed: [...device.closed],
+        open: [...device.open],
+        readings: device.readings.copy(),
+      });
     }
     copy.totals = { ...this.totals };
     copy.rejected = [...this.rejected];
@@ -142,6 +144,8 @@ export class LiveState {
       case "window":
       case "partial":
         return this.#result(event, args[0], args[1], now_ms);
+      case "reading":
+        return this.#reading(args[0], args[1], now_ms);
       case "late":
       case "dead":
         return this.#reject(event, args[1]);
@@ -188,13 +192,27 @@ export class LiveState {
     const device = this.#device(result.name, result.received_ms);
     if (!device) return false;
     const changed = event === "window" ? this.#close(device, result) : this.#open(device, result);
-    device.seen_ms = Math.max(device.seen_ms, result.received_ms);
-    this.updated_ms = Math.max(this.updated_ms || 0, result.received_ms);
+    this.#note_time(device, result.received_ms, now_ms);
+    return changed;
+  }
+
+  #reading(value, meta, now_ms) {
+    const reading = read_reading(value, meta, this.limits.name_length);
+    if (!reading) return this.#ignore();
+    const device = this.#device(reading.name, reading.arrived_ms);
+    if (!device?.readings.add(reading, now_ms)) return false;
+    ++this.readings_revision;
+    this.#note_time(device, reading.arrived_ms, now_ms);
+    return true;
+  }
+
+  #note_time(device, received_ms, now_ms) {
+    device.seen_ms = Math.max(device.seen_ms, received_ms);
+    this.updated_ms = Math.max(this.updated_ms || 0, received_ms);
     // A record can be delayed but never early, so the largest difference is the nearest to the
     // truth.
-    const ahead_ms = result.received_ms - now_ms;
+    const ahead_ms = received_ms - now_ms;
     if (!(this.#clock_ahead_ms >= ahead_ms)) this.#clock_ahead_ms = ahead_ms;
-    return changed;
   }
 
   #close(device, result) {
@@ -219,7 +237,15 @@ export class LiveState {
     }
     const taken = new Set([...this.devices.values()].map((device) => device.style));
     const style = style_for(name, taken);
-    const device = { name, style, colour: style % colour_count, closed: [], open: [], seen_ms };
+    const device = {
+      name,
+      style,
+      colour: style % colour_count,
+      closed: [], // windows' results, oldest first
+      open: [],
+      readings: new Readings(),
+      seen_ms,
+    };
     this.devices.set(name, device);
     return device;
   }

@@ -3,6 +3,8 @@
 emitter into the real page in a real browser; the page is read through its documented attributes.
 Screenshots stay in build/artifacts/."""
 
+import threading
+import time
 from pathlib import Path
 
 ARTIFACTS = Path(__file__).resolve().parents[3] / "build" / "artifacts"
@@ -29,6 +31,7 @@ def test_devices_appear_by_themselves_with_their_windows(cluster, emitter, brows
     browser.open(emitter.url)
     browser.wait(CONNECTED)
     browser.wait('[data-role="empty"]', "Waiting for the first reading")
+    assert browser.read('[data-role="arrivals-section"][hidden]'), "there are no readings"
 
     written = [cluster.window("device1", 0, 863.852), cluster.window("device2", 0, 1.0)]
     written += [cluster.window("device1", 1, 432.475), cluster.window("device2", 1, 0.2)]
@@ -240,4 +243,60 @@ def test_the_windows_shown_can_be_zoomed_into_and_downloaded(cluster, emitter, b
     browser.screenshot(ARTIFACTS / "page-zoomed.png")
     browser.click('[data-role="zoom-reset"]')
     browser.wait('[data-role="chart"]:not([data-zoomed])')
+    assert browser.problems() == []
+
+
+def test_readings_are_dots_and_those_out_of_order_stand_out(cluster, emitter, browser):
+    delays_ms = {20: 4_000, 35: 2_500, 36: 900}
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    for n, device in enumerate(("device1", "device2")):
+        for nth in range(4):
+            cluster.window(device, nth, 480 + 40 * n + 7 * nth)
+        for at in range(180):
+            value = 300 + 200 * n + (at * 37) % 301
+            cluster.reading(device, at / 3, value, delays_ms.get(at, 5) if n == 0 else 5)
+    browser.wait('[data-role="readings"]', "^360$")
+    browser.wait('[data-role="disordered"]', "^3$")
+    browser.wait(card("device1", "disorder"), "^Out of order 3 of 180$")
+    browser.wait(card("device2", "disorder"), "^Out of order 0 of 180$")
+    browser.wait('[data-role="chart"]:not([data-dots="0"])')
+    assert int(browser.read(chart())[0]["data"]["dots"]) > 100
+    assert int(browser.read('[data-role="arrivals"]')[0]["data"]["dots"]) > 100
+    browser.screenshot(ARTIFACTS / "page-readings.png")
+    assert browser.axe() == []
+
+    browser.click('[data-role="shows-readings"]')
+    browser.wait(chart(dots=0))
+    browser.click(card("device1", "shown"))
+    browser.wait('[data-role="disordered"]', "^0$")
+    browser.wait('[data-role="readings"]', "^180$")
+
+    # Whoever comes back gets the last one of each device again.
+    emitter.restart()
+    browser.wait(CONNECTED)
+    cluster.reading("device2", 70, 400)
+    browser.wait('[data-role="readings"]', "^181$")
+    browser.open(emitter.url, width=390, height=844, scheme="dark")
+    browser.wait('[data-role="readings"]', "^2$")
+    assert browser.overflow() == 0 and browser.axe() == [] and browser.problems() == []
+
+
+def test_thousands_of_readings_a_second_leave_the_page_quick(cluster, emitter, browser):
+    browser.open(emitter.url)
+    browser.wait(CONNECTED)
+    ended = threading.Event()
+    thread = threading.Thread(target=cluster.flood, args=(20, ended))
+    thread.start()
+    try:
+        browser.wait('[data-role="device-count"]', "^20 of 20 devices$")
+        browser.wait('[data-role="readings"]', r"^\d{5,}$")  # ten thousand
+        for word, count in (("1", 11), ("19", 1), ("", 20)):
+            began = time.monotonic()
+            browser.fill('[data-role="search"]', word)
+            browser.wait('[data-role="device-count"]', f"^{count} of 20 devices$")
+            assert time.monotonic() - began < 1
+    finally:
+        ended.set()
+        thread.join()
     assert browser.problems() == []
