@@ -21,7 +21,8 @@ class Browser:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def open(self, url, **options):
-        """width, height, scheme="dark", websocket=False (as behind a proxy that forbids it)."""
+        """width, height, scheme="dark", websocket=False (as behind a proxy that forbids it),
+        clock_ms (how far the page's clock is ahead of the true one)."""
         self._do("open", url=url, **options)
 
     def wait(self, selector, text="", count=1, timeout=30.0):

@@ -50,6 +50,13 @@ std::vector<std::string> topics_of(const std::vector<Relay>& relays, std::string
     return topics;
 }
 
+/// This machine's clock, in milliseconds since 1970.
+std::string unix_ms() {
+    using namespace std::chrono;
+    const auto now = system_clock::now().time_since_epoch();
+    return std::to_string(duration_cast<milliseconds>(now).count());
+}
+
 /// The arguments of an event with the offset of its record, where it has one.
 std::string with_offset(std::string args, std::string_view offset) {
     if (!offset.empty()) fmt::format_to(std::back_inserter(args), ",\"{}\"", offset);
@@ -138,6 +145,9 @@ void Hub::add_handlers(Channel& channel) {
     });
     nsp.on_event("unsubscribe",
                  [this](Socket& socket, Event& event) { on_unsubscribe(socket, event); });
+    nsp.on_event("time", [](Socket&, Event& event) {
+        if (event.ack) event.ack->send(unix_ms());
+    });
     if (channel.backlog)
         nsp.on_return([this, &channel](const Joining& joining, std::string_view offset,
                                        Namespace::Decide decide) {

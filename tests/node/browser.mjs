@@ -2,7 +2,7 @@
 // Drives a real headless Chromium: reads commands from stdin, one JSON object per line, and answers
 // each with one line, {"value": …} or {"error": "…"}. Ends with its input.
 //   {"do":"open","url":"http://127.0.0.1:5000/","width":390,"height":844,"scheme":"dark",
-//    "websocket":false}
+//    "websocket":false,"clock_ms":-90000}  clock_ms: how far the page's clock is ahead of the true one
 //   {"do":"wait","selector":"[data-role=\"device\"]","text":"\\d","count":2,"timeout_s":30}
 //        until so many visible elements match, their text (spaces joined) included
 //        -> {"ms": since the page opened}
@@ -44,10 +44,17 @@ function forbid_websockets() {
   };
 }
 
-async function open({ url, width = 1200, height = 900, scheme = "light", websocket = true }) {
+function shift_clock(clock_ms) {
+  const now = Date.now;
+  Date.now = () => now() + clock_ms;
+}
+
+async function open(options) {
+  const { url, width = 1200, height = 900, scheme = "light", websocket = true } = options;
   await page?.context().close();
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
   if (!websocket) await context.addInitScript(forbid_websockets);
+  if (options.clock_ms) await context.addInitScript(shift_clock, options.clock_ms);
   page = await context.newPage();
   problems = [];
   page.on("pageerror", (error) => problems.push(String(error.stack)));

@@ -119,7 +119,7 @@ test("a clock that is set right while there is no connection is believed after i
   const state = new LiveState();
   const timestamp_ms = base_ms + 6_000;
   state.apply("partial", result("device1", 0, 10, { timestamp_ms }), base_ms - 3_600_000);
-  state.connected();
+  state.connected(base_ms);
   state.apply("partial", result("device1", 0, 11, { timestamp_ms, offset: 7 }), timestamp_ms);
   assert.equal(state.cluster_time(timestamp_ms), timestamp_ms);
 });

@@ -8,7 +8,7 @@ import { delay_range, delay_ticks_ms, stretched } from "./scale.js";
 import { read_theme } from "./theme.js";
 
 const shortest_span_s = 120; // as in the chart above
-const disordered_size = 2.5; // their dots are larger, so that colour is not all that tells them apart
+const disordered_size = 2.5; // in cells: colour is not all that tells them apart
 
 /// The chart of the readings by their arrival in Kafka, each as high as it came late: what a window
 /// had to wait for. Those out of order, measured before one that had come already, stand out.

@@ -14,6 +14,7 @@ import { Export } from "./export.js";
 import { Pause } from "./pause.js";
 import { Rejected } from "./rejected.js";
 import { Search } from "./search.js";
+import { Stages } from "./stages.js";
 import { LiveState } from "./state.js";
 import { Windows } from "./windows.js";
 import { role, set_text, set_time } from "./dom.js";
@@ -28,6 +29,7 @@ const arrivals = new Arrivals(page);
 const alert = new Alert(page, { on_change: () => draw_soon() });
 const windows = new Windows(page);
 const rejected = new Rejected(page);
+const stages = new Stages(page);
 const devices = new Devices(page, {
   on_change: () => draw_soon(),
   on_focus: (name) => chart.highlight(name),
@@ -77,6 +79,7 @@ function draw_all() {
   arrivals.render(all, devices.hidden, chart.span_s, state.readings_revision);
   windows.render(state, now_ms);
   rejected.render(state);
+  stages.render(state, now_ms);
   role(page, "empty").hidden = all.length > 0;
   set_text(role(page, "zone"), zone(now_ms));
   role(page, "updated-text").hidden = !state.updated_ms;
@@ -109,13 +112,15 @@ function show_connection({ state, transport }) {
   page.toggleAttribute("data-stale", state !== "connected");
 }
 
-connect((name, args) => {
-  if (!state.apply(name, args, Date.now())) return;
-  pause.count_event();
-  draw_soon();
-}, (connection) => {
-  if (connection.state === "connected") state.connected();
-  show_connection(connection);
+connect({
+  on_connect: () => state.connected(Date.now()),
+  on_event: (name, args) => {
+    if (!state.apply(name, args, Date.now())) return;
+    pause.count_event();
+    draw_soon();
+  },
+  on_state: show_connection,
+  on_time: (...times) => state.clock.answered(...times),
 });
 role(page, "range").addEventListener("change", ({ target }) => {
   chart.span_s = Number(target.value) * 60;

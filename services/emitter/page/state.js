@@ -9,7 +9,9 @@
 /// Pure: no DOM, no socket and no clock of its own; `now_ms` is a parameter everywhere.
 /// Limits: see `default_limits`. What does not look like a record is counted in `ignored`.
 
+import { Clock } from "./clock.js";
 import { instant } from "./instant.js";
+import { Latency } from "./latency.js";
 import { Readings, read_reading } from "./readings.js";
 
 export const default_limits = {
@@ -106,6 +108,9 @@ export class LiveState {
   updated_ms = NaN; // the newest Kafka timestamp seen
   windows_revision = 0; // changes when closed windows do, so that views know when to redraw
   readings_revision = 0; // the same for readings; 0 while none has come
+  clock = new Clock(); // the server's
+  latency = new Latency();
+  #connected_ms = NaN; // when that was, on this machine's clock
   #clock_ahead_ms = NaN; // how far the cluster's clock is ahead of this one
 
   constructor(limits = {}) {
@@ -113,8 +118,10 @@ export class LiveState {
   }
 
   /// A connection was made: this machine may have slept, and its clock have been set meanwhile.
-  connected() {
+  connected(now_ms) {
     this.#clock_ahead_ms = NaN;
+    this.#connected_ms = now_ms;
+    this.clock = new Clock();
   }
 
   /// The same as it is now, untouched by later events. Results are never changed, only replaced, so
@@ -132,6 +139,8 @@ export class LiveState {
     }
     copy.totals = { ...this.totals };
     copy.rejected = [...this.rejected];
+    copy.clock = this.clock.copy();
+    copy.latency = this.latency.copy();
     copy.#clock_ahead_ms = this.#clock_ahead_ms;
     return copy;
   }
@@ -193,6 +202,9 @@ export class LiveState {
     if (!device) return false;
     const changed = event === "window" ? this.#close(device, result) : this.#open(device, result);
     this.#note_time(device, result.received_ms, now_ms);
+    if (changed && event === "window" && result.revision === 0) {
+      this.#note_way("result", result.end_ms, result.received_ms, now_ms);
+    }
     return changed;
   }
 
@@ -203,7 +215,19 @@ export class LiveState {
     if (!device?.readings.add(reading, now_ms)) return false;
     ++this.readings_revision;
     this.#note_time(device, reading.arrived_ms, now_ms);
+    const begun_ms = reading.is_stamped ? NaN : reading.measured_ms;
+    this.#note_way("reading", begun_ms, reading.arrived_ms, now_ms);
     return true;
+  }
+
+  /// How long a record took to Kafka and from there to here. What Kafka had before this page was
+  /// connected has waited for the page, which says nothing about the way.
+  #note_way(kind, begun_ms, received_ms, now_ms) {
+    this.latency.add(`${kind}-kafka`, received_ms - begun_ms);
+    if (!(received_ms >= this.clock.server_time(this.#connected_ms))) return;
+    const here_ms = this.clock.server_time(now_ms);
+    this.latency.add(`${kind}-here`, here_ms - received_ms);
+    this.latency.add(`${kind}-total`, here_ms - begun_ms);
   }
 
   #note_time(device, received_ms, now_ms) {

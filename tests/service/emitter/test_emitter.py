@@ -426,6 +426,19 @@ def test_who_joins_gets_the_latest_of_each_key(emitter, topics, topic):
     assert (value, meta["offset"]) == ({"n": 20}, 20)
 
 
+def test_a_client_may_ask_for_the_time(emitter, topic):
+    running = emitter(relay=f"{topic('out')}=window@/live")
+    live = Live(running.port)
+    live.totals(window=0)
+    before = time.time()
+    live.socket.send('42/live,["time"]')  # who wants no answer gets none
+    live.socket.send('42/live,7["time"]')
+    answer = live.socket.receive()
+    assert answer.startswith("43/live,7[") and answer.endswith("]")
+    [server_ms] = json.loads(answer.removeprefix("43/live,7"))
+    assert int(before * 1000) <= server_ms <= time.time() * 1000
+
+
 def test_a_busy_port_is_named(emitter, topic, wait_until):
     first = emitter(relay=f"{topic('out')}=emit")
     second = emitter(relay=f"{topic('out')}=emit", port=first.port, wait=False, name="second")

@@ -282,6 +282,36 @@ def test_readings_are_dots_and_those_out_of_order_stand_out(cluster, emitter, br
     assert browser.overflow() == 0 and browser.axe() == [] and browser.problems() == []
 
 
+def stage(browser, name):
+    return browser.read(f'[data-stage="{name}"]')[0]["data"]
+
+
+def test_each_stage_of_the_way_is_told_whatever_the_time_here(cluster, emitter, browser):
+    browser.open(emitter.url, clock_ms=-90_000)
+    browser.wait('[data-role="connection"][data-state="connected"]')
+    cluster.window("device1", 0, 1.0)
+    browser.wait('[data-role="clock"]', "is 1.5 min behind the server's, known within [0-9]+ ms")
+    for n in range(20):
+        cluster.reading_now("device1", n, delay_ms=5 if n % 2 else 200)
+        cluster.reading_now("device2", n, weir_event_time_source="arrival")
+    cluster.window("device1", 19, 2.0)
+    browser.wait('[data-stage="reading-here"] [data-role="samples"]', "^40$")
+    browser.wait('[data-stage="reading-kafka"] [data-role="samples"]', "^20$")
+    assert 200 <= int(stage(browser, "reading-kafka")["p99"]) < 400
+    assert 0 <= int(stage(browser, "reading-here")["p50"]) < 1_000
+    assert 200 <= int(stage(browser, "reading-total")["p99"]) < 2_000
+    ahead_ms = int(browser.read('[data-role="clock"]')[0]["data"]["aheadMs"])
+    assert abs(ahead_ms - 90_000) < 100
+
+    browser.wait('[data-stage="result-kafka"] [data-role="samples"]', "^2$")
+    browser.wait('[data-stage="result-here"] [data-role="samples"]', "^[12]$")
+    assert browser.axe() == [] and browser.problems() == []
+    browser.open(emitter.url)
+    browser.wait('[data-stage="result-kafka"] [data-role="samples"]', "^2$")
+    browser.wait('[data-role="clock"]', "^The clocks here and at the server agree within")
+    assert stage(browser, "result-here")["p50"] == "", "what was there before has waited for the page"
+
+
 def test_thousands_of_readings_a_second_leave_the_page_quick(cluster, emitter, browser):
     browser.open(emitter.url)
     browser.wait(CONNECTED)
