@@ -40,6 +40,9 @@ class Browser:
     def press(self, key):
         self._do("press", key=key)
 
+    def focus(self, selector):
+        self._do("focus", selector=selector)
+
     def fill(self, selector, text):
         self._do("fill", selector=selector, text=text)
 

@@ -10,6 +10,7 @@
 //        -> [{"text", "data", "roles": {role: text}, "times": {role: datetime}}]
 //   {"do":"click","selector":"…"}
 //   {"do":"press","key":"/"}
+//   {"do":"focus","selector":"…"}
 //   {"do":"fill","selector":"…","text":"…"}
 //   {"do":"drag","selector":"…","from":0.2,"to":0.6}  across it; both are parts of its width
 //   {"do":"download","selector":"…"}  clicks -> {"name", "text"} of the file that comes of it
@@ -127,6 +128,7 @@ const commands = {
   download,
   click: ({ selector }) => page.click(selector),
   press: ({ key }) => page.keyboard.press(key),
+  focus: ({ selector }) => page.focus(selector),
   fill: ({ selector, text }) => page.fill(selector, text),
   screenshot: async ({ path, full = false }) =>
     void (await page.screenshot({ path, fullPage: full })),

@@ -10,6 +10,7 @@ import { duration } from "../../services/emitter/page/format.js";
 import {
   delay_range,
   delay_ticks_ms,
+  is_near,
   spread_of,
   stretched,
 } from "../../services/emitter/page/scale.js";
@@ -64,6 +65,13 @@ test("a few readings far off do not decide about the axis", () => {
   assert.deepEqual(spread_of([device([0, 0, 5]), device([0, 0, 7])], [0, 1]), [5, 7]);
   assert.equal(spread_of([device(...rows)], [2, 3]), null);
   assert.equal(spread_of([], [0, 1]), null);
+});
+
+test("an axis grows for what is near, and not for what would flatten the rest", () => {
+  assert.ok(is_near(450, 400, 420) && is_near(440, 400, 420) && is_near(360, 400, 420));
+  assert.ok(!is_near(5_000, 400, 420) && !is_near(461, 400, 420) && !is_near(0, 400, 420));
+  assert.ok(is_near(2, 1, 1) && !is_near(3, 1, 1), "around a single value");
+  assert.ok(is_near(2, 0, 0) && is_near(-2, 0, 0) && !is_near(3, 0, 0));
 });
 
 test("delays from a device ahead of time to one of last year have their place on the axis", () => {

@@ -4,11 +4,11 @@ import uPlot from "./vendor/uplot.js";
 import { role } from "./dom.js";
 import { Dots } from "./dots.js";
 import { counted, minute, time_ticks } from "./format.js";
-import { spread_of } from "./scale.js";
+import { is_near, spread_of } from "./scale.js";
 import { colour_count, line_of } from "./state.js";
 import { read_theme } from "./theme.js";
 import { Tooltip } from "./tooltip.js";
-import { zoom_of } from "./zoom.js";
+import { zoom_by_key, zoom_of } from "./zoom.js";
 
 const dashes = [[], [9, 4], [12, 4, 3, 4]]; // see style_for(); dots are for open windows
 const roomy_lines_max = 12; // beyond it lines are thin and without points
@@ -30,15 +30,18 @@ export class Chart {
   #open = []; // lines of the open windows: {name, colour, anchor: [x, y] | null, rings: [[x, y]]}
   #x_range = [0, 1];
   #threshold = null; // where the alert line is, if there is one
-  #zoom = null; // the range that was dragged over, which then stands still
+  #whole = [0, 1]; // the range without zoom
+  #zoom = null; // the range that was dragged over or typed, which then stands still
   #dots = new Dots();
   #dotted = []; // the devices whose readings are shown
   #dotted_revision = 0; // of the readings that are drawn
   #spread = null; // between which values they are
 
-  /// `on_change()` is called when the zoom changed, or whether readings are shown.
-  constructor(root, { on_change }) {
+  /// `on_change()` is called when the zoom changed, or whether readings are shown; `on_key(range)`
+  /// after the first if a key did it, with null for no zoom.
+  constructor(root, { on_change, on_key }) {
     this.on_change = on_change;
+    this.on_key = on_key;
     this.section = role(root, "chart-section");
     this.element = role(root, "chart");
     this.tooltip = new Tooltip(this.element);
@@ -48,6 +51,7 @@ export class Chart {
     this.shows_readings = role(root, "shows-readings");
     this.shows_readings.addEventListener("change", () => this.on_change());
     this.element.addEventListener("dblclick", () => this.reset_zoom());
+    this.element.addEventListener("keydown", (event) => this.#zoom_by_key(event));
     this.zoom_reset.addEventListener("click", () => {
       this.reset_zoom();
       this.range.focus(); // for the button is gone
@@ -71,7 +75,8 @@ export class Chart {
     const open = JSON.stringify(this.#open);
     this.readings_choice.hidden = readings_revision === 0;
     this.#dotted = this.shows_readings.checked ? shown.filter(has_readings) : [];
-    const range = this.#zoom ?? this.#range_of(shown);
+    this.#whole = this.#range_of(shown);
+    const range = this.#zoom ?? this.#whole;
     const view = [range, threshold, [...hidden].join("\n"), this.#dotted.length];
     const drawing = [windows_revision, ...view, open].join("|");
     const has_new_dots = readings_revision !== this.#dotted_revision;
@@ -122,6 +127,16 @@ export class Chart {
     const range = zoom_of(a, b, this.#x_range);
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     if (range) this.#set_zoom(range);
+  }
+
+  #zoom_by_key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const range = zoom_by_key(event.key, this.#x_range, this.#whole);
+    if (range === undefined) return;
+    event.preventDefault();
+    if (range === this.#zoom) return; // there is none, and none was asked for
+    this.#set_zoom(range);
+    this.on_key(range);
   }
 
   #highlight() {
@@ -210,10 +225,20 @@ export class Chart {
     const [from, to] = this.#x_range;
     const rings = this.#open.flatMap((line) => line.rings);
     const visible = rings.filter(([x]) => x >= from && x <= to).map(([, y]) => y);
-    const others = [...visible, ...(this.#spread ?? []), this.#threshold];
-    const values = [low, high, ...others].filter((y) => y !== null);
-    if (values.length === 0) return [0, 1];
+    const values = [low, high, ...visible, ...(this.#spread ?? [])].filter((y) => y !== null);
+    const alert = this.#threshold;
+    if (values.length === 0 && alert === null) return [0, 1];
+    const ends = [Math.min(...values), Math.max(...values)];
+    if (alert !== null && (values.length === 0 || is_near(alert, ...ends))) values.push(alert);
     return uPlot.rangeNum(Math.min(...values), Math.max(...values), 0.15, true);
+  }
+
+  /// Where the alert line is: "inside", or beyond the upper or lower end of the axis; "" for none.
+  #alert_place() {
+    const { min, max } = this.#plot.scales.y;
+    if (this.#threshold === null) return "";
+    if (this.#threshold > max) return "above";
+    return this.#threshold < min ? "below" : "inside";
   }
 
   #draw_dots() {
@@ -264,31 +289,40 @@ export class Chart {
     ctx.restore();
   }
 
-  /// A dashed line right across, which says its value so that it is no device's.
+  /// A dashed line right across, which says its value so that it is no device's. One that is so far
+  /// away that the lines would lie flat is named at the edge with an arrow.
   #draw_threshold() {
-    if (this.#threshold === null) return;
+    const place = this.#alert_place();
+    this.element.dataset.thresholdPlace = place;
+    if (place === "") return;
     const { ctx, bbox } = this.#plot;
     const pixel = devicePixelRatio;
-    const y = this.#plot.valToPos(this.#threshold, "y", true);
+    const { min, max } = this.#plot.scales.y;
+    const seen = Math.min(Math.max(this.#threshold, min), max);
+    const y = this.#plot.valToPos(seen, "y", true);
     ctx.save();
     ctx.strokeStyle = ctx.fillStyle = this.theme.alert;
-    ctx.lineWidth = 1.5 * pixel;
-    ctx.setLineDash([6 * pixel, 4 * pixel]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
     ctx.font = `${12 * pixel}px ${this.theme.font}`;
     ctx.textAlign = "left";
-    ctx.textBaseline = "bottom";
-    ctx.fillText(`alert above ${this.#threshold}`, bbox.left + 4 * pixel, y - 2 * pixel);
+    ctx.textBaseline = place === "above" ? "top" : "bottom";
+    const arrow = { above: "↑ ", below: "↓ ", inside: "" }[place];
+    const gap = place === "above" ? 2 * pixel : -2 * pixel;
+    ctx.fillText(`${arrow}alert above ${this.#threshold}`, bbox.left + 4 * pixel, y + gap);
+    if (place === "inside") {
+      ctx.lineWidth = 1.5 * pixel;
+      ctx.setLineDash([6 * pixel, 4 * pixel]);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+    }
     ctx.restore();
   }
 
   #describe(shown) {
     const lines = shown.filter((device) => device.closed.length > 0);
     const [from, to] = this.#x_range.map((seconds) => minute(seconds * 1000));
-    const alert = this.#threshold === null ? "" : `, with an alert line at ${this.#threshold}`;
+    const alert = this.#threshold === null ? "" : `, with an alert above ${this.#threshold}`;
     this.element.dataset.threshold = this.#threshold ?? "";
     this.element.ariaLabel =
       `Line chart of the window means of ${counted(lines.length, "device")} ` +

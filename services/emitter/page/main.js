@@ -18,13 +18,16 @@ import { Stages } from "./stages.js";
 import { LiveState } from "./state.js";
 import { Windows } from "./windows.js";
 import { role, set_text, set_time } from "./dom.js";
-import { counted, time, zone } from "./format.js";
+import { counted, span, time, zone } from "./format.js";
 
 const resting = 3; // times as long as a drawing took, so that events and keys get their turn
 
 const page = document.body;
 const state = new LiveState();
-const chart = new Chart(page, { on_change: () => draw_soon() });
+const chart = new Chart(page, {
+  on_change: () => draw_soon(),
+  on_key: (range) => say(range ? `Shown: ${span(...range.map((s) => s * 1000))}` : "All is shown"),
+});
 const arrivals = new Arrivals(page);
 const alert = new Alert(page, { on_change: () => draw_soon() });
 const windows = new Windows(page);

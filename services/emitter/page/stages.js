@@ -21,7 +21,7 @@ const groups = {
 /// The table of how long readings and means took, stage by stage, and what is known of the clocks
 /// that this was measured with.
 export class Stages {
-  #rows = [];
+  #groups = []; // {element, rows}
   #shown = null; // the state that was shown last
   #shown_ms = 0; // and when
 
@@ -29,12 +29,12 @@ export class Stages {
     this.section = role(root, "stages-section");
     this.clock = role(root, "clock");
     for (const [title, stages] of Object.entries(groups)) {
-      const group = clone("stage-group");
-      role(group, "title").textContent = title;
+      const element = clone("stage-group");
+      role(element, "title").textContent = title;
       const rows = Object.entries(stages).map(row_of);
-      group.append(...rows);
-      role(root, "stages").append(group);
-      this.#rows.push(...rows);
+      element.append(...rows);
+      role(root, "stages").append(element);
+      this.#groups.push({ element, rows });
     }
   }
 
@@ -42,8 +42,11 @@ export class Stages {
     if (state === this.#shown && Math.abs(now_ms - this.#shown_ms) < every_ms) return;
     this.#shown = state;
     this.#shown_ms = now_ms;
-    const counts = this.#rows.map((row) => fill(row, state.latency.summary(row.dataset.stage)));
-    this.section.hidden = counts.every((count) => count === 0);
+    for (const { element, rows } of this.#groups) {
+      const counts = rows.map((row) => fill(row, state.latency.summary(row.dataset.stage)));
+      element.hidden = counts.every((count) => count === 0);
+    }
+    this.section.hidden = this.#groups.every(({ element }) => element.hidden);
     const { ahead_ms, error_ms } = state.clock;
     this.clock.dataset.aheadMs = Number.isNaN(ahead_ms) ? "" : Math.round(ahead_ms);
     set_text(this.clock, clock_text(ahead_ms, error_ms));

@@ -282,6 +282,49 @@ def test_readings_are_dots_and_those_out_of_order_stand_out(cluster, emitter, br
     assert browser.overflow() == 0 and browser.axe() == [] and browser.problems() == []
 
 
+def test_the_chart_is_zoomed_by_keys_and_says_so(cluster, emitter, browser):
+    browser.open(emitter.url)
+    for nth in range(20):
+        cluster.window("device1", nth, nth + 0.5)
+    browser.wait(chart(points=20))
+    focused = '[data-role="chart"]:focus'
+    whole = len(browser.download('[data-role="export"]')[1].split("\r\n"))
+    browser.focus('[data-role="chart"]')
+    browser.press("-")
+    browser.press("ArrowRight")
+    assert browser.read('[data-role="chart"]:not([data-zoomed])'), "there is no more"
+    browser.press("+")
+    browser.wait(f"{focused}[data-zoomed]")
+    shown = r"^Shown: \d\d:\d\d:\d\d – \d\d:\d\d:\d\d$"
+    browser.wait('[data-role="announcement"]', shown)
+    browser.screenshot(ARTIFACTS / "page-keys.png")
+    assert browser.axe() == []
+    before = browser.read('[data-role="announcement"]')[0]["text"]
+    browser.press("ArrowLeft")
+    browser.wait('[data-role="announcement"]', f"^(?!{before}$)Shown")
+    assert len(browser.download('[data-role="export"]')[1].split("\r\n")) < whole
+    browser.focus('[data-role="chart"]')
+    browser.press("Escape")
+    browser.wait('[data-role="chart"]:not([data-zoomed])')
+    browser.wait('[data-role="announcement"]', "^All is shown$")
+    assert len(browser.download('[data-role="export"]')[1].split("\r\n")) == whole
+    assert browser.problems() == []
+
+
+def test_a_threshold_far_away_does_not_flatten_the_lines(cluster, emitter, browser):
+    browser.open(emitter.url)
+    for nth in range(8):
+        cluster.window("device1", nth, 400 + 5 * (nth % 3))
+    browser.wait(chart(points=8))
+    for text, place in (("430", "inside"), ("90000", "above"), ("-7", "below"), ("", "")):
+        browser.fill('[data-role="threshold"]', text)
+        browser.wait(f'[data-role="chart"][data-threshold-place="{place}"]')
+        assert browser.read(chart(threshold=text))
+        if place == "above":
+            browser.screenshot(ARTIFACTS / "page-threshold-far.png")
+    assert not browser.read("[data-above]") and browser.problems() == []
+
+
 def stage(browser, name):
     return browser.read(f'[data-stage="{name}"]')[0]["data"]
 
@@ -291,6 +334,7 @@ def test_each_stage_of_the_way_is_told_whatever_the_time_here(cluster, emitter, 
     browser.wait('[data-role="connection"][data-state="connected"]')
     cluster.window("device1", 0, 1.0)
     browser.wait('[data-role="clock"]', "is 1.5 min behind the server's, known within [0-9]+ ms")
+    assert browser.read('tbody[hidden] > [data-stage="reading-kafka"]'), "there are no readings yet"
     for n in range(20):
         cluster.reading_now("device1", n, delay_ms=5 if n % 2 else 200)
         cluster.reading_now("device2", n, weir_event_time_source="arrival")
