@@ -4,8 +4,10 @@ records that the bridge and the aggregator would, so that they know every value.
 
 import itertools
 import json
+import shutil
 import time
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
@@ -99,15 +101,22 @@ def cluster(kafka, topic):
 
 
 @pytest.fixture
-def emitter(service, cluster, bin_dir, free_port):
+def page(bin_dir, tmp_path):
+    """The folder of the page, a copy of the test's own."""
+    return Path(shutil.copytree(bin_dir.parent / "page", tmp_path / "page"))
+
+
+@pytest.fixture
+def emitter(service, cluster, page, free_port):
     """The emitter, serving the page at `url`."""
     port = free_port()
     process = service("emitter", {
         "bootstrap-servers": cluster.bootstrap_servers,
         "listen": f"127.0.0.1:{port}",
-        "page": bin_dir.parent / "page",
-        "relay": [f"{name}={kind}@/live{':latest' if kind == 'reading' else ''}"
-                  for kind, name in cluster.topics.items()],
+        "page": page,
+        "relay": [f"{cluster.topics['window']}=emit:card",
+                  *(f"{name}={kind}@/live{':latest' if kind == 'reading' else ''}"
+                    for kind, name in cluster.topics.items())],
     })
     process.url = f"http://127.0.0.1:{port}/"
     return process

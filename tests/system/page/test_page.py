@@ -5,7 +5,11 @@ Screenshots stay in build/artifacts/."""
 
 import threading
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
+
+import pytest
 
 ARTIFACTS = Path(__file__).resolve().parents[3] / "build" / "artifacts"
 CONNECTED = '[data-role="connection"][data-state="connected"]'
@@ -94,6 +98,29 @@ def test_a_revision_replaces_its_window(cluster, emitter, browser):
     revised = cluster.window("device1", 3, 6.125, weir_revision="1")
     browser.wait(f'{ROW} [data-role="mean"]', "^6.125$")
     assert positions(browser) == [revised]
+
+
+def test_a_page_of_an_older_system_gets_its_client_where_it_looks_for_it(
+        cluster, page, emitter, browser):
+    (page / "old.html").write_text('<!doctype html><title>old</title><p id="data"></p>'
+                                   '<script src="/socket.io/socket.io.js"></script>'
+                                   '<script src="/old.js"></script>')
+    (page / "old.js").write_text('const show = document.getElementById("data");'
+                                 'io().on("connect", () => (show.textContent = "there"))'
+                                 '.on("emit", ({ data }) => (show.textContent = data));')
+    emitter.restart()
+    browser.open(f"{emitter.url}old.html")
+    browser.wait("#data", "^there$")
+    cluster.window("device1", 0, 863.852)
+    browser.wait("#data", "^863.852$")
+
+    url = f"{emitter.url}socket.io/socket.io.js"
+    with urllib.request.urlopen(url) as answer:
+        assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        etag = answer.headers["ETag"]
+    with pytest.raises(urllib.error.HTTPError) as not_modified:
+        urllib.request.urlopen(urllib.request.Request(url, headers={"If-None-Match": etag}))
+    assert not_modified.value.status == 304
 
 
 def test_a_restart_of_the_emitter_loses_and_doubles_nothing(cluster, emitter, browser):
