@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: the clients people have get along with the server. Method: socket.io-client of the newest
-release and of 3.0.4, python-socketio and the Java client, each over both transports, the first three
-plain and over TLS, against socketio-fixture."""
+release and of 3.0.4, python-socketio and the Java client, each over both transports, the first
+three plain and over TLS, against socketio-fixture."""
 
 import json
 import os

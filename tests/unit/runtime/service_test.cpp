@@ -148,7 +148,6 @@ TEST_CASE("a probe says whether the service at --admin is ready", "[runtime]") {
 TEST_CASE("SIGHUP reloads each time, and stops nothing", "[runtime]") {
     const Child child([] {
         return run_service({"--admin", "off"}, [](runtime::Service& service) -> Result<void> {
-            signal_self(SIGHUP);  // nothing to reload yet
             std::atomic<int> reloads = 0;
             service.on_reload([&] { ++reloads; });
             for (int count = 1; count <= 3; ++count) {
@@ -156,7 +155,7 @@ TEST_CASE("SIGHUP reloads each time, and stops nothing", "[runtime]") {
                 while (reloads < count)
                     std::this_thread::yield();
             }
-            service.on_reload(nullptr);
+            service.on_reload(nullptr);  // nothing to reload any more
             signal_self(SIGHUP);
             if (service.stop().stop_requested()) return Error{"stopped"};
             signal_self(SIGTERM);

@@ -41,7 +41,7 @@ value that may be a secret. Takes root, name and service (whole).
 {{- if has $option (list "admin" "stop-timeout") }}
 {{- fail (printf "%s.options.%s: the chart sets it%s" $where $option (eq $option "admin" | ternary "" "; give stopSeconds")) }}
 {{- end }}
-{{- if regexMatch "(^|-)(password|secret|secrets|token)$" $option }}
+{{- if regexMatch "(^|-)(password|secret|secrets|token|auth)$" $option }}
 {{- fail (printf "%s.options.%s: a secret; put it into a Secret and name it: secrets: {%s: {name: SECRET, key: KEY}}" $where $option $option) }}
 {{- end }}
 {{- if kindIs "slice" $value }}
