@@ -140,14 +140,17 @@ def test_a_relay_beside_it_keeps_its_own_rule(emitter, topics, topic, wait_until
     assert slow.first[0] == "snapshot"  # it was there until then
 
 
-@pytest.mark.parametrize("kind", ["node", "python"])
-def test_a_real_client_that_stands_still(dropping, topics, clients, run_dir, wait_until, kind):
-    """python-socketio hands each event to a thread of its own, so there the order says nothing."""
+@pytest.mark.parametrize("kind, transport", [
+    ("node", "websocket"), ("node", "polling"), ("python", "websocket")])
+def test_a_real_client_that_stands_still(dropping, topics, clients, run_dir, wait_until, kind,
+                                         transport):
+    """python-socketio hands each event to a thread of its own, so there the order says nothing;
+    over polling it disconnects when more than 16 come at once."""
     out, running = dropping("/")
-    make = node_client if kind == "node" else python_client
+    make, way = (node_client, {"transports": [transport]}) if kind == "node" else \
+        (python_client, {"transport": transport})
     client = make(kind, f"http://127.0.0.1:{running.port}/", run_dir, events=("n", "dropped"),
-                  **({"transports": ["websocket"]} if kind == "node" else
-                     {"transport": "websocket"}))
+                  **way)
     clients.append(client.start())
     client.wait_ready()
     client.signal(signal.SIGSTOP)
