@@ -19,6 +19,9 @@ constexpr std::size_t socket_id_bytes = 15;
 constexpr std::size_t private_id_bytes = 18;
 constexpr std::size_t private_id_chars = private_id_bytes / 3 * 4;
 
+// A client may try this often over one connection.
+constexpr int refusals_max = 10;
+
 std::string_view unquoted(std::string_view name) {
     return name.starts_with('"') ? name.substr(1, name.size() - 2) : name;
 }
@@ -123,8 +126,12 @@ void Client::on_connect(const Packet& packet) {
     const std::string_view auth = packet.data.empty() ? "{}" : packet.data;
     Joining joining{.auth = auth, .remote_address = session_.remote_address()};
     if (nsp->admit_)
-        if (const auto refusal = nsp->admit_(joining))
-            return refuse(packet.nsp, refusal->message, refusal->data);
+        if (const auto refusal = nsp->admit_(joining)) {
+            refuse(packet.nsp, refusal->message, refusal->data);
+            // To look at what it says may cost more than to say it.
+            if (++refusals_ == refusals_max) break_off();
+            return;
+        }
     auto past = nsp->return_ ? past_of(auth) : std::nullopt;
     if (!past) return enter(*nsp, joining, random_id(private_id_bytes), nullptr);
     returning_.push_back(nsp);

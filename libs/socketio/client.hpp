@@ -64,6 +64,7 @@ private:
     ServerCore& server_;
     Session& session_;
     std::vector<std::shared_ptr<Socket>> sockets_;
+    int refusals_ = 0;  ///< by handlers of Namespace::on_admit()
     std::vector<Namespace*> returning_;  ///< where it is still to be decided what it has missed
     std::unique_ptr<Assembly> assembly_;
     std::unique_ptr<net::Timer> deadline_;  ///< for a first namespace, then for attachments

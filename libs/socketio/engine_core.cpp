@@ -192,7 +192,7 @@ void EngineCore::run_plans() {
         session->close(CloseReason::too_slow);
     const std::size_t count = std::min(to_flush_.size(), flush_slice);
     for (std::size_t i = 0; i < count; ++i)
-        to_flush_[i]->flush();
+        to_flush_[i]->flush_as_planned();
     to_flush_.erase(to_flush_.begin(), to_flush_.begin() + static_cast<std::ptrdiff_t>(count));
     if (to_flush_.empty() || std::exchange(plans_posted_, true)) return;
     asio::post(context_, [core = shared_from_this()] { core->run_plans(); });

@@ -89,8 +89,12 @@ void Session::queue(ChunkPtr chunk) {
 
 std::size_t Session::queued_bytes() const { return link_ ? link_->queued_bytes() : queue_.bytes(); }
 
-bool Session::flush() {
+void Session::flush_as_planned() {
     flush_planned_ = false;
+    flush();
+}
+
+bool Session::flush() {
     if (link_) return link_->flush();
     flush_poll();
     return poll_.has_value() && queue_.empty();

@@ -52,6 +52,8 @@ public:
     /// Sends now what waits. True when nothing waits any more and a further packet would leave at
     /// once: the moment for volatile packets.
     bool flush();
+    /// The same, as send() has planned it.
+    void flush_as_planned();
 
     /// Has the handler told, once, when flush() would be true again. Not at once.
     void await_ready() { ready_awaited_ = true; }

@@ -129,14 +129,16 @@ void Audience::expire(Seconds now) {
 }
 
 void Audience::choose(socketio::Socket& socket, Viewer& viewer, KeySet keys) {
+    KeySet added = keys;
     if (const KeySet* const before = viewer.keys()) {
         for (const std::string& key : without(*before, keys))
             socket.leave(room_of(key));
+        added = without(keys, *before);
     } else {
         join(socket, choosers);
         ++stats_.subscribed;
     }
-    for (const std::string& key : keys)
+    for (const std::string& key : added)
         join(socket, room_of(key));
     viewer.chosen = std::move(keys);
 }

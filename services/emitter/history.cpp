@@ -2,6 +2,7 @@
 #include "history.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/text.hpp"
 
@@ -19,7 +20,8 @@ void History::add(const Relay& relay, const Outgoing& outgoing, std::chrono::mil
     if (event == events_.end()) return;
     expire(now);
     if (!supersede(relay, outgoing)) return;
-    entries_.push_back({.event = static_cast<std::size_t>(event - events_.begin()),
+    entries_.push_back({.number = ++version_,
+                        .event = static_cast<std::size_t>(event - events_.begin()),
                         .topic = relay.topic,
                         .key = outgoing.key,
                         .json = '[' + outgoing.value + ',' + outgoing.meta + ']',
@@ -27,7 +29,7 @@ void History::add(const Relay& relay, const Outgoing& outgoing, std::chrono::mil
                         .finality = outgoing.finality,
                         .slot = outgoing.slot});
     bytes_ += entries_.back().json.size();
-    ++version_;
+    by_key_[outgoing.key].emplace(version_, std::prev(entries_.end()));
     if (!outgoing.slot.empty()) slots_[outgoing.slot].push_back(std::prev(entries_.end()));
     while (entries_.size() > limits_.records_max || bytes_ > limits_.bytes_max)
         erase(entries_.begin());
@@ -59,6 +61,9 @@ void History::erase(Position entry) {
         std::erase(slot->second, entry);
         if (slot->second.empty()) slots_.erase(slot);
     }
+    const auto of_key = by_key_.find(entry->key);
+    of_key->second.erase(entry->number);
+    if (of_key->second.empty()) by_key_.erase(of_key);
     bytes_ -= entry->json.size();
     ++version_;
     entries_.erase(entry);
@@ -66,19 +71,27 @@ void History::erase(Position entry) {
 
 const std::string& History::snapshot() const {
     if (snapshot_version_ == version_) return snapshot_;
-    snapshot_ = make_snapshot(nullptr);
+    snapshot_ =
+        make_snapshot(entries_ | std::views::transform([](const Entry& entry) { return &entry; }));
     snapshot_version_ = version_;
     return snapshot_;
 }
 
-std::string History::snapshot(const KeySet& keys) const { return make_snapshot(&keys); }
+std::string History::snapshot(const KeySet& keys) const {
+    std::vector<const Entry*> entries;
+    for (const std::string& key : keys)
+        if (const auto of_key = by_key_.find(key); of_key != by_key_.end())
+            for (const auto& [number, entry] : of_key->second)
+                entries.push_back(&*entry);
+    std::ranges::sort(entries, {}, &Entry::number);
+    return make_snapshot(entries);
+}
 
-std::string History::make_snapshot(const KeySet* only) const {
+std::string History::make_snapshot(const auto& entries) const {
     std::vector<std::string> lists(events_.size());
-    for (const Entry& entry : entries_) {
-        if (only != nullptr && !only->contains(entry.key)) continue;
-        if (!lists[entry.event].empty()) lists[entry.event] += ',';
-        lists[entry.event] += entry.json;
+    for (const Entry* entry : entries) {
+        if (!lists[entry->event].empty()) lists[entry->event] += ',';
+        lists[entry->event] += entry->json;
     }
     std::string snapshot = "{";
     for (std::size_t i = 0; i < events_.size(); ++i)

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,7 +46,7 @@ public:
 
     /// `{"window":[[value,meta],…],"partial":[…]}`, oldest first. Made anew only after a change.
     const std::string& snapshot() const;
-    /// The same of records with one of these keys. Looks at every record.
+    /// The same of records with one of these keys. Costs what those records cost, not what all do.
     std::string snapshot(const KeySet& keys) const;
 
     /// Grows with every change, so that what was made of a snapshot can be kept until the next.
@@ -55,6 +56,7 @@ public:
 
 private:
     struct Entry {
+        std::uint64_t number = 0;  ///< grows from entry to entry
         std::size_t event;
         std::string topic;
         std::string key;
@@ -68,12 +70,14 @@ private:
     /// False when the record is superseded already.
     bool supersede(const Relay& relay, const Outgoing& outgoing);
     void erase(Position entry);
-    std::string make_snapshot(const KeySet* only) const;
+    /// `entries`: pointers to them, oldest first.
+    std::string make_snapshot(const auto& entries) const;
 
     const std::vector<std::string> events_;
     const HistoryLimits limits_;
     std::list<Entry> entries_;
     std::unordered_map<std::string, std::vector<Position>> slots_;
+    std::unordered_map<std::string, std::map<std::uint64_t, Position>> by_key_;  ///< by number
     std::size_t bytes_ = 0;
     std::uint64_t version_ = 1;
     mutable std::uint64_t snapshot_version_ = 0;

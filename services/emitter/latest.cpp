@@ -23,10 +23,24 @@ void Latest::erase(Events::iterator event) {
 }
 
 std::vector<std::string_view> Latest::since(std::uint64_t number, const KeySet* only) const {
+    if (only != nullptr && only->size() < events_.size()) return since(number, *only);
     std::vector<std::string_view> found;
     for (auto event = events_.rbegin(); event != events_.rend() && event->number >= number; ++event)
         if (only == nullptr || only->contains(event->key)) found.push_back(event->args);
     std::ranges::reverse(found);
+    return found;
+}
+
+std::vector<std::string_view> Latest::since(std::uint64_t number, const KeySet& few) const {
+    std::vector<const Event*> events;
+    for (const std::string& key : few)
+        if (const auto known = by_key_.find(key);
+            known != by_key_.end() && known->second->number >= number)
+            events.push_back(&*known->second);
+    std::ranges::sort(events, {}, &Event::number);
+    std::vector<std::string_view> found;
+    for (const Event* event : events)
+        found.push_back(event->args);
     return found;
 }
 

@@ -46,6 +46,8 @@ private:
     using Events = std::list<Event>;
 
     void erase(Events::iterator event);
+    /// Costs what the few keys cost, not what all events do.
+    std::vector<std::string_view> since(std::uint64_t number, const KeySet& few) const;
 
     const Limits limits_;
     Events events_;  ///< in the order of their numbers

@@ -82,11 +82,11 @@ void check_upstream(const Options& options, std::vector<std::string>& mistakes) 
             mistakes.push_back("--upstream over TLS: " + trust.error().message);
     if (!options.upstream) return;
     for (const Relay& relay : options.relays)
-        if (relay.latest)
-            mistakes.push_back(
-                fmt::format("--relay {}: :latest is for clients, not for --upstream, "
-                            "which gets every event",
-                            config::Codec<Relay>::format(relay)));
+        if (relay.is_volatile())
+            mistakes.push_back(fmt::format(
+                "--relay {}: {} is for clients, not for --upstream, "
+                "which gets every event",
+                config::Codec<Relay>::format(relay), relay.latest ? ":latest" : ":drop"));
 }
 
 }  // namespace

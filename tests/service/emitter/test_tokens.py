@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from emitter_ends import Member
-from socketio_wire import Polling
+from socketio_wire import Polling, WebSocket
 from support import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "system"))
@@ -71,6 +71,17 @@ def test_nobody_joins_without_a_token(guarded, topics, nsp, wait_until):
     assert event[1] == {"n": 1}
     wait_until(lambda: running.metrics()['weir_clients_unauthorized_total{reason="missing"}'] == 2,
                "both refusals in the metrics")
+
+
+def test_a_connection_may_try_ten_times(guarded):
+    _, running = guarded
+    client = WebSocket(running.port)
+    client.open_packet()
+    for _ in range(10):
+        assert client.is_open()
+        client.send('40/live,{"token":"x"}')
+        assert client.receive().startswith("44/live,")
+    client.closed()
 
 
 @pytest.mark.parametrize("reason, bad", [

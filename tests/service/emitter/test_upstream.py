@@ -299,6 +299,7 @@ def test_a_server_that_does_not_acknowledge_is_not_believed(upstream, node, topi
     (["--upstream", "ws://x"], "--upstream: expected http://HOST[:PORT][/PATH]"),
     (["--upstream", "http://x", "--group", ""], "--group: required"),
     (["--upstream", "http://x", "--relay", "t=a:latest"], ":latest is for clients"),
+    (["--upstream", "http://x", "--relay", "t=a:drop"], ":drop is for clients"),
     (["--upstream", "http://x", "--upstream-auth", "[]"], "--upstream-auth: the secret was"),
     (["--upstream", "http://x", "--upstream-ca", "f"], "--upstream-ca: expected --upstream to"),
     (["--upstream", "https://x", "--upstream-ca", "/none"], "/none"),

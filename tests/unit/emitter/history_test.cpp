@@ -58,6 +58,15 @@ TEST_CASE("a snapshot may have only some keys", "[emitter]") {
     CHECK(kept.snapshot({"a", "c"}) == R"({"window":[[1,0],[4,0]],"partial":[]})");
     CHECK(kept.snapshot({""}) == R"({"window":[[3,0]],"partial":[]})");
     CHECK(kept.snapshot({}) == R"({"window":[],"partial":[]})");
+    // Also when some have gone.
+    kept.expire(milliseconds{902'000});
+    CHECK(kept.snapshot({"a", "", "b"}) == R"({"window":[],"partial":[]})");
+    Outgoing running = outgoing(5, Finality::running, "slot");
+    running.key = "a";
+    kept.add(partials, running, now);
+    running.value = "6";
+    kept.add(partials, running, now);
+    CHECK(kept.snapshot({"a"}) == R"({"window":[],"partial":[[6,0]]})");
 }
 
 TEST_CASE("of running results the last counts, and none once the final one is there", "[emitter]") {
