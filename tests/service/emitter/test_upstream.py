@@ -200,8 +200,9 @@ def test_a_connection_that_is_cut(upstream, node, topics, topic, wait_until):
     count = 0
     until = time.monotonic() + 4
     while time.monotonic() < until:
-        write_numbers(topics, out, 500, count)
-        count += 500
+        write_numbers(topics, out, 100, count)
+        count += 100
+        time.sleep(0.02)
     stop.set()
     cutter.join()
     wait_until(lambda: len(set(server.numbers())) == count, "everything", 60)
@@ -273,6 +274,7 @@ def test_a_server_that_stands_still_stops_the_reading(upstream, node, topics, to
     total = 30_000
     topics.write(out, *({"n": n, "x": "y" * 500} for n in range(total)))
     wait_until(lambda: not running.ready(), "unreadiness", 20)
+    wait_until(lambda: metric(running, "waiting_events") > 0, "events that wait")
     for _ in range(10):
         assert 0 < metric(running, "waiting_events") <= 4000
         time.sleep(0.2)
