@@ -31,7 +31,10 @@ struct Takeover;  // http/takeover.hpp, for those who switch protocols
 /// status for it (408, 413, 431, 503) and closed.
 struct Limits {
     std::size_t connections_max = 1024;  ///< open at once; more get 503, or over TLS are closed
-    /// TLS handshakes of one peer that are not done yet; more are closed. 0: no limit.
+    /// TLS handshakes that are not done yet. OpenSSL takes up to 180 KiB for one, so beyond it new
+    /// connections wait with the kernel.
+    std::size_t handshakes_max = 1024;
+    /// Those of one peer; more are closed. 0: no limit.
     std::size_t handshakes_per_address_max = 0;
     std::size_t header_bytes_max = 16 * 1024;  ///< request line and header, or a chunk's header
     std::size_t body_bytes_max = 64 * 1024;    ///< a request's body, chunks joined
@@ -61,6 +64,7 @@ struct ServerStats {
     std::atomic<std::uint64_t> requests{0};             ///< answered or taken over, since the start
     std::atomic<std::uint64_t> refused_connections{0};  ///< beyond connections_max and its like
     std::atomic<std::uint64_t> bad_requests{0};         ///< not HTTP, too large or too slow
+    std::atomic<std::uint64_t> handshakes{0};           ///< of TLS, under way
     std::array<std::atomic<std::uint64_t>, handshake_failure_count> failed_handshakes{};
 };
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/log.hpp"
 #include "http/connection.hpp"
 
@@ -79,7 +81,8 @@ void ServerCore::accepted(const net::ErrorCode& error, net::TcpSocket socket) {
         return;
     }
     if (!error) admit(std::move(socket));
-    accept();
+    accept_waits_ = stats.handshakes >= limits_.handshakes_max;
+    if (!accept_waits_) accept();
 }
 
 void ServerCore::admit(net::TcpSocket socket) {
@@ -98,6 +101,7 @@ void ServerCore::admit(net::TcpSocket socket) {
         std::make_shared<Connection>(shared_from_this(), std::move(stream), peer_.address());
     connections_.insert(connection);
     ++stats.connections;
+    if (tls) ++stats.handshakes;
     connection->start();
 }
 
@@ -113,6 +117,8 @@ bool ServerCore::begin_handshake(const asio::ip::address& peer) {
 void ServerCore::end_handshake(const asio::ip::address& peer) {
     const auto known = handshakes_.find(peer);
     if (known != handshakes_.end() && --known->second == 0) handshakes_.erase(known);
+    --stats.handshakes;
+    if (std::exchange(accept_waits_, false) && !stopping_) accept();
 }
 
 void ServerCore::stop() {

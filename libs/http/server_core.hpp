@@ -54,6 +54,7 @@ private:
     net::Timer stop_timer_;
     bool stopping_ = false;
     bool accept_fails_ = false;
+    bool accept_waits_ = false;  // for the end of a handshake
 };
 
 }  // namespace weir::http

@@ -40,6 +40,8 @@ void Meters::follow_http(const http::ServerStats& http) {
            "Requests that were no HTTP, too large or too slow.");
     follow(http.refused_connections, "weir_http_refused_connections_total",
            "Connections beyond the limit.");
+    shown_.push_back({http.handshakes, metrics_.gauge("weir_tls_handshakes",
+                                                      "TLS handshakes that are not done yet.")});
     for (std::size_t i = 0; i < http.failed_handshakes.size(); ++i)
         follow(http.failed_handshakes[i], "weir_tls_handshakes_failed_total",
                "TLS handshakes that did not come to their end, and why.",

@@ -292,8 +292,11 @@ EMITTER = [
             "upgrades not completed": per_quarter("weir_client_upgrades_failed_total@")}),
     ]),
     Row("TLS", [
-        Panel("Handshakes that failed, in 15 minutes", {
-            "{{reason}}": per_quarter("weir_tls_handshakes_failed_total@", "reason")}),
+        Panel("Handshakes", {
+            "under way at {{instance}}": "weir_tls_handshakes@",
+            "{{reason}}, in 15 minutes":
+                per_quarter("weir_tls_handshakes_failed_total@", "reason")},
+              about="With 1024 under way no connection is accepted."),
         Panel("Certificates read again, in 15 minutes", {
             "{{result}}": per_quarter("weir_tls_reloads_total@", "result")}),
         stat("Certificate ends", "min(weir_tls_certificate_expires_seconds@) * 1000",

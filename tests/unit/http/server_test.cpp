@@ -7,7 +7,9 @@
 #include <sys/uio.h>
 
 #include <array>
+#include <boost/asio/io_context.hpp>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "../net/certificate.hpp"
@@ -281,6 +283,32 @@ TEST_CASE("over TLS peers that do not shake hands are counted, and plain HTTP is
     CHECK(silent.closed_by_peer());
     CHECK(failed(http::HandshakeFailure::timeout) == 1);
     CHECK(server.stats().requests == 1);
+}
+
+TEST_CASE("connections wait while too many handshakes are under way", "[http]") {
+    const SelfSigned files;
+    const auto tls = net::TlsServer::load(files.cert, files.key);
+    boost::asio::io_context context;
+    http::Server server(context, {.handshakes_max = 1});
+    server.use_tls(*tls);
+    start(server);
+    const auto serve = [&] {
+        for (int turn = 0; turn < 10; ++turn)
+            context.poll();
+    };
+    std::optional<Client> silent(server.port());
+    std::optional<Client> waiting(server.port());
+    waiting->send("GET /hello HTTP/1.1\r\n\r\n");
+    serve();
+    CHECK(server.stats().connections == 1);
+    CHECK(server.stats().handshakes == 1);
+    silent.reset();
+    serve();
+    CHECK(has(waiting->read_response(), "400 Bad Request"));
+    CHECK(server.stats().handshakes == 0);
+    waiting.reset();
+    server.stop();
+    serve();
 }
 
 TEST_CASE("a port that is taken is named in the error", "[http]") {
