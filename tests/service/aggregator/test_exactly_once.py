@@ -138,7 +138,8 @@ def test_the_broker_restarts_and_the_aggregator_goes_on(bench, service, wait_don
 def kill_between_commits(kafka, replicas):
     """Kills the broker under the open transactions of `replicas`. One that was just ending a
     transaction says after its start that it has, without a marker in any partition, and the offsets
-    are held back for ever. Who is frozen begins no end, and what had begun takes milliseconds, or longer on a busy machine."""
+    are held back for ever. Who is frozen begins no end, and what had begun takes milliseconds, or
+    longer on a busy machine."""
     for replica in replicas:
         replica.signal(signal.SIGSTOP)
     time.sleep(0.8)

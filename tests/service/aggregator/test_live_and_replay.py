@@ -17,7 +17,7 @@ from weir_local.service import flags
 KINDS = {
     "tumbling": {"window": "1s"},
     "hopping": {"window": "2s", "every": "500ms"},
-    "session": {"session-gap": "300ms"},
+    "session": {"session-gap": "200ms"},
 }
 GRACE_S = IDLE_S = 0.5
 WINDOWS_OF_A_READING = {"tumbling": 1, "hopping": 4, "session": 1}
