@@ -60,7 +60,7 @@ def test_what_is_lost_at_qos_0_is_seen(stage):
 
 def test_what_is_counted_twice_is_seen(stage):
     whole = stage(rate=3_000, distinct=False)
-    whole.perform(kills(1.0, 2.0, 3.0, 4.0, 5.0))
+    whole.perform(kills(*range(1, 9)))
     report = whole.settle(patience=8)
     assert report["missing"] == 0 and report["duplicates"] > 0, table(report)
     assert not report["good"] and report["wrong_windows"] > 0, table(report)
