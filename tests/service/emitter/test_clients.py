@@ -67,9 +67,10 @@ def test_java_client(fixture_server, java_classes, transports):
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 def test_python_client(url, transport, authority):
-    # This client reads and writes a TLS connection in two threads at once, and now and then loses
-    # it by that, whatever server is at the other end.
-    for _ in range(3 if url.startswith("https") else 1):
+    # This client reads and writes its WebSocket in two threads. Over TLS it loses the connection in
+    # one of some twenty runs, in front of the reference implementation, too.
+    tls_websocket = url.startswith("https") and transport == "websocket"
+    for _ in range(3 if tls_websocket else 1):
         # A process of its own: the client's threads outlive it.
         done = subprocess.run([sys.executable, "-c", PYTHON_CLIENT, url, transport],
                               capture_output=True, text=True, timeout=60,
