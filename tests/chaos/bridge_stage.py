@@ -91,6 +91,8 @@ class BridgeStage:
             return self._come(name)
         if fault.kind == "disk":
             return self._change_disk(self._disk)
+        if fault.kind == "freeze":
+            return faults.begin(fault, self._target(name))
         self._down.add(name)
         if name in self._services and fault.kind == "stop":
             self._dismiss(name)
@@ -106,6 +108,8 @@ class BridgeStage:
             return self._dismiss(name)
         if fault.kind == "disk":
             return self._change_disk(None)
+        if fault.kind == "freeze":
+            return faults.end(fault, self._target(name))
         self._down.discard(name)
         if name in self._services:
             self._come(name)
