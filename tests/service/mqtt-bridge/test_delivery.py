@@ -155,6 +155,7 @@ def test_a_broker_that_forgets_the_session_is_noticed(bridge, mosquitto):
     wait_until(lambda: process.metrics()["weir_mqtt_sessions_lost_total"] == 1, "count of it")
 
 
+@pytest.mark.alone  # mosquitto has a second to read what a bridge acknowledges at its end
 def test_stop_and_start_leave_no_gap_and_no_duplicate(bridge, mosquitto, records):
     process = bridge()
     publisher = Publisher(mosquitto.port, "t", DEVICES, rate=2_000)
